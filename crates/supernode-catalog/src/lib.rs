@@ -1,0 +1,1 @@
+//! The world's chips, pods and clusters as TOML data, every value with its source.

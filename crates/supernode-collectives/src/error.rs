@@ -1,0 +1,54 @@
+use thiserror::Error;
+
+use crate::Collective;
+
+/// Why a schedule could not be made.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CollectiveError {
+    /// A collective needs at least one rank.
+    #[error("a collective needs at least 1 rank")]
+    NoRanks,
+    /// The name is not a collective of this crate.
+    #[error("unknown collective `{name}`; known: all-reduce, reduce-scatter, all-gather")]
+    UnknownCollective {
+        /// The name that was given.
+        name: String,
+    },
+    /// The name is not an algorithm of this crate.
+    #[error("unknown algorithm `{name}`; known: {known}")]
+    UnknownAlgorithm {
+        /// The name that was given.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The algorithm does not define this collective; choose one that does.
+    #[error("{algorithm} has no {collective}; {instead}")]
+    Unsupported {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// The collective that was asked for.
+        collective: Collective,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// The level sizes of a hierarchical schedule do not multiply to the number of ranks.
+    #[error("levels {levels:?} hold {product} ranks, but the collective has {ranks}")]
+    LevelMismatch {
+        /// The sizes that were given, innermost first.
+        levels: Vec<u32>,
+        /// Their product.
+        product: u64,
+        /// The number of ranks.
+        ranks: u32,
+    },
+    /// The schedule would need more chunks than 32 bits count.
+    #[error("{algorithm} on {ranks} ranks needs more than 2^31 chunks; use fewer ranks or slices")]
+    TooManyChunks {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// The number of ranks.
+        ranks: u32,
+    },
+}

@@ -1,0 +1,38 @@
+//! Collective algorithms as lazy schedules.
+//!
+//! An algorithm is written once, as a function from (rank, lane, index) to a [`Step`]; everything
+//! else interprets it: the emulator moves real bytes, the engines compute when each rank finishes,
+//! a prover checks the data. A schedule for a million ranks costs nothing to create, because no
+//! step exists until somebody asks for it.
+//!
+//! This crate names no chip, no fabric and no clock.
+//!
+//! ```
+//! use supernode_collectives::{Action, Algorithm, Collective, Tuning};
+//!
+//! let ring = Algorithm::Ring.schedule(Collective::AllReduce, 1_048_576, &Tuning::default())?;
+//! assert_eq!(ring.steps(7, 0), 2 * 1_048_576 - 1);
+//! // The first step of every rank sends one chunk of its input to the next rank.
+//! assert!(matches!(ring.step(7, 0, 0).action, Action::Send { to: 8, .. }));
+//! # Ok::<(), supernode_collectives::CollectiveError>(())
+//! ```
+//!
+//! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
+//! `algorithm` (names and construction), one file per algorithm (`ring`, ...), `collective` (what
+//! is computed, and busbw factors), `bound` (what no algorithm can beat).
+
+mod algorithm;
+mod bound;
+mod collective;
+mod error;
+mod ring;
+mod schedule;
+mod step;
+
+pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
+pub use bound::LowerBound;
+pub use collective::Collective;
+pub use error::CollectiveError;
+pub use ring::Ring;
+pub use schedule::{Chunks, Schedule, Shape};
+pub use step::{Action, Buf, Dep, Engine, Group, Rank, Span, Step};

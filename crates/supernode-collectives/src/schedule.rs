@@ -1,0 +1,154 @@
+//! A schedule: which steps each lane of each rank takes, produced on demand.
+
+use std::fmt::Debug;
+
+use crate::{Buf, Collective, Rank, Span, Step};
+
+/// The outline of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// What is computed.
+    pub collective: Collective,
+    /// Number of ranks.
+    pub ranks: u32,
+    /// Lanes per rank (NCCL: channels or thread blocks). With one lane every port is fixed: one
+    /// lane sends, one lane receives, and times follow from program order alone. With more, ports
+    /// are contended and are served in order of time.
+    pub lanes: u32,
+    /// Chunks of the input buffer.
+    pub input_chunks: u32,
+    /// Chunks of the output buffer.
+    pub output_chunks: u32,
+    /// Chunks of the scratch buffer.
+    pub scratch_chunks: u32,
+    /// Whether every rank ends with the same bits although floating-point addition is not
+    /// associative.
+    pub bit_identical: bool,
+}
+
+/// A collective algorithm for a fixed number of ranks, as a function of (rank, lane, index).
+///
+/// Implementations hold a few numbers and compute every step from them; nothing may grow with
+/// the number of ranks.
+pub trait Schedule: Debug + Send + Sync {
+    /// The outline.
+    fn shape(&self) -> Shape;
+
+    /// Number of steps of `lane` on `rank`.
+    fn steps(&self, rank: Rank, lane: u32) -> u32;
+
+    /// The step at `index < steps(rank, lane)`.
+    fn step(&self, rank: Rank, lane: u32, index: u32) -> Step;
+}
+
+/// How the elements of a collective's large buffer fall into chunks.
+///
+/// Chunk `i` holds elements `i * c .. (i + 1) * c` with `c = ceil(count / chunks)`; the last chunks
+/// may be shorter or empty. Messages are charged at the nominal `c`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunks {
+    /// Elements of one full chunk.
+    pub elements: u64,
+    /// Elements of the large buffer (input of a reduce-scatter, output of an all-gather).
+    pub count: u64,
+    /// Bytes of one element.
+    pub element_bytes: u64,
+    shape: Shape,
+}
+
+impl Chunks {
+    /// The layout of `count` elements of `element_bytes` bytes under `shape`.
+    pub fn new(shape: Shape, count: u64, element_bytes: u64) -> Self {
+        let chunks = u64::from(shape.input_chunks.max(shape.output_chunks)).max(1);
+        Self {
+            elements: count.div_ceil(chunks),
+            count,
+            element_bytes,
+            shape,
+        }
+    }
+
+    /// Bytes that a message of `span` is charged.
+    pub fn nominal_bytes(&self, span: Span) -> u64 {
+        u64::from(span.len) * self.elements * self.element_bytes
+    }
+
+    /// Bytes of buffer `buf` on `rank`.
+    pub fn buffer_bytes(&self, buf: Buf, rank: Rank) -> u64 {
+        let chunks = match buf {
+            Buf::Input => self.shape.input_chunks,
+            Buf::Output => self.shape.output_chunks,
+            Buf::Scratch => self.shape.scratch_chunks,
+        };
+        self.byte_range(
+            Span {
+                buf,
+                first: 0,
+                len: chunks,
+            },
+            rank,
+        )
+        .1
+    }
+
+    /// Byte range `(start, end)` of `span` within its buffer on `rank`.
+    ///
+    /// A buffer that holds one block of the large one (the output of a reduce-scatter, the input
+    /// of an all-gather) is as long as block `rank` of the large buffer.
+    pub fn byte_range(&self, span: Span, rank: Rank) -> (u64, u64) {
+        let base = match (self.shape.collective, span.buf) {
+            (Collective::ReduceScatter, Buf::Output) => rank * self.shape.output_chunks,
+            (Collective::AllGather, Buf::Input) => rank * self.shape.input_chunks,
+            (_, Buf::Scratch) => return self.scratch_range(span),
+            _ => 0,
+        };
+        let at = |chunk: u32| (u64::from(base + chunk) * self.elements).min(self.count);
+        let origin = at(0);
+        let bytes = |chunk: u32| (at(chunk) - origin) * self.element_bytes;
+        (bytes(span.first), bytes(span.first + span.len))
+    }
+
+    fn scratch_range(&self, span: Span) -> (u64, u64) {
+        let chunk = self.elements * self.element_bytes;
+        (
+            u64::from(span.first) * chunk,
+            u64::from(span.first + span.len) * chunk,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(collective: Collective, input: u32, output: u32) -> Shape {
+        Shape {
+            collective,
+            ranks: 4,
+            lanes: 1,
+            input_chunks: input,
+            output_chunks: output,
+            scratch_chunks: 0,
+            bit_identical: true,
+        }
+    }
+
+    #[test]
+    fn last_chunks_are_short_or_empty_but_charged_in_full() {
+        let chunks = Chunks::new(shape(Collective::AllReduce, 4, 4), 5, 4);
+        let range = |first| chunks.byte_range(Span::output(first, 1), 0);
+        assert_eq!(
+            [range(0), range(1), range(2), range(3)],
+            [(0, 8), (8, 16), (16, 20), (20, 20)]
+        );
+        assert_eq!(chunks.nominal_bytes(Span::output(3, 1)), 8);
+    }
+
+    #[test]
+    fn one_block_buffers_are_as_long_as_their_block() {
+        let chunks = Chunks::new(shape(Collective::ReduceScatter, 4, 1), 5, 4);
+        let bytes = |rank| chunks.buffer_bytes(Buf::Output, rank);
+        assert_eq!([bytes(0), bytes(1), bytes(2), bytes(3)], [8, 8, 4, 0]);
+        assert_eq!(chunks.buffer_bytes(Buf::Input, 2), 20);
+    }
+}

@@ -1,0 +1,275 @@
+//! One step of a schedule: what a lane does before it goes on.
+//!
+//! The kinds cover the runtimes of the field: two-sided steps and their fused forms (NCCL, MSCCL),
+//! one-sided steps with signals (MSCCL++, HCCL's reads and writes, DeepEP), local steps, and the
+//! steps of a switch that multicasts and reduces (NVLS, SHARP).
+
+/// A participant of the collective, `0..ranks`.
+pub type Rank = u32;
+
+/// Which buffer of a rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Buf {
+    /// What the caller contributes; never written.
+    Input,
+    /// What the caller gets.
+    Output,
+    /// Room for intermediate results.
+    Scratch,
+}
+
+/// `len` consecutive chunks of a buffer, from chunk `first`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// The buffer.
+    pub buf: Buf,
+    /// Index of the first chunk.
+    pub first: u32,
+    /// Number of chunks; zero for a pure signal.
+    pub len: u32,
+}
+
+impl Span {
+    /// `len` chunks of the input from chunk `first`.
+    pub const fn input(first: u32, len: u32) -> Self {
+        Self {
+            buf: Buf::Input,
+            first,
+            len,
+        }
+    }
+
+    /// `len` chunks of the output from chunk `first`.
+    pub const fn output(first: u32, len: u32) -> Self {
+        Self {
+            buf: Buf::Output,
+            first,
+            len,
+        }
+    }
+
+    /// `len` chunks of the scratch buffer from chunk `first`.
+    pub const fn scratch(first: u32, len: u32) -> Self {
+        Self {
+            buf: Buf::Scratch,
+            first,
+            len,
+        }
+    }
+}
+
+/// The ranks `first`, `first + stride`, ... (`count` of them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Group {
+    /// The lowest rank.
+    pub first: Rank,
+    /// Distance between neighbours.
+    pub stride: u32,
+    /// Number of members.
+    pub count: u32,
+}
+
+impl Group {
+    /// Whether `rank` is a member.
+    pub const fn contains(&self, rank: Rank) -> bool {
+        rank >= self.first
+            && (rank - self.first).is_multiple_of(self.stride)
+            && (rank - self.first) / self.stride < self.count
+    }
+
+    /// The member at position `index`.
+    pub const fn member(&self, index: u32) -> Rank {
+        self.first + index * self.stride
+    }
+
+    /// The members in rank order.
+    pub fn members(&self) -> impl Iterator<Item = Rank> + use<> {
+        let group = *self;
+        (0..group.count).map(move |i| group.member(i))
+    }
+}
+
+/// What a step does. A message is matched by (sender, receiver, lane) in the order of the sender's
+/// steps. `with` names a local operand: what arrives is combined with it (`with ⊕ received`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Sends `src` to `to`; the lane goes on as soon as the message is issued.
+    Send {
+        /// Receiver.
+        to: Rank,
+        /// What is sent.
+        src: Span,
+    },
+    /// Receives from `from` into `dst`, combined with `with` if given.
+    Recv {
+        /// Sender.
+        from: Rank,
+        /// Where the result is stored.
+        dst: Span,
+        /// Local operand of the reduction; plain store if absent.
+        with: Option<Span>,
+        /// The next receive of this lane is awaited together with this one: the receive port
+        /// serves the whole batch in order of arrival, and the reductions are applied in program
+        /// order. Local steps may stand between the receives of a batch.
+        more: bool,
+    },
+    /// Receives from `from`, combines with `with` if given, stores in `keep` if given, and sends
+    /// the result to `to` (MSCCL's rcs, rrs and rrcs). At least one of `with` and `keep` is given.
+    Forward {
+        /// Sender of what arrives.
+        from: Rank,
+        /// Receiver of what leaves.
+        to: Rank,
+        /// Local operand of the reduction.
+        with: Option<Span>,
+        /// Where the result is also stored.
+        keep: Option<Span>,
+    },
+    /// Sends `src` to `to` while receiving from `from` into `dst` (`MPI_Sendrecv`).
+    Exchange {
+        /// Receiver of `src`.
+        to: Rank,
+        /// What is sent.
+        src: Span,
+        /// Sender of what arrives.
+        from: Rank,
+        /// Where the result is stored.
+        dst: Span,
+        /// Local operand of the reduction; plain store if absent.
+        with: Option<Span>,
+    },
+    /// Writes `src` into `dst` of rank `to` and raises its signal; `to` sees it at its `Wait`.
+    Put {
+        /// The rank written to.
+        to: Rank,
+        /// What is written.
+        src: Span,
+        /// Where, in `to`'s buffers.
+        dst: Span,
+    },
+    /// Reads `src` of rank `from` (its input, or what it finished before it signalled) into `dst`.
+    Get {
+        /// The rank read from.
+        from: Rank,
+        /// What is read, in `from`'s buffers.
+        src: Span,
+        /// Where the result is stored.
+        dst: Span,
+        /// Local operand of the reduction; plain store if absent.
+        with: Option<Span>,
+    },
+    /// Raises the signal of rank `to` without data.
+    Signal {
+        /// The rank signalled.
+        to: Rank,
+    },
+    /// Waits for one signal (of a `Put`, `Signal` or `Multicast` on this lane) from each member of
+    /// `from` but this rank.
+    Wait {
+        /// The ranks whose signal is awaited.
+        from: Group,
+    },
+    /// Copies `src` to `dst` on this rank.
+    Copy {
+        /// What is copied.
+        src: Span,
+        /// Where to.
+        dst: Span,
+    },
+    /// Combines `src` into `dst` on this rank (`dst ⊕ src`).
+    Reduce {
+        /// What is added.
+        src: Span,
+        /// What it is added to.
+        dst: Span,
+    },
+    /// The switch writes `src` into `dst` of every member of `group`, this rank included, and
+    /// raises the signals of the others.
+    Multicast {
+        /// Who is written to.
+        group: Group,
+        /// What is written; length zero for a pure barrier signal.
+        src: Span,
+        /// Where, in each member's buffers.
+        dst: Span,
+    },
+    /// The switch reads `src` of every member of `group`, combines them in rank order and returns
+    /// the result to `dst` of this rank. The lane goes on once the request is issued; a later step
+    /// that names this one in `after` waits for the result.
+    SwitchReduce {
+        /// Whose buffers are combined.
+        group: Group,
+        /// What is read, in each member's input.
+        src: Span,
+        /// Where the result is stored.
+        dst: Span,
+    },
+}
+
+/// What issues a step on a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Engine {
+    /// Compute cores (NVIDIA SM, AMD CU, Ascend AIV).
+    #[default]
+    Core,
+    /// A copy engine (SDMA, NVIDIA CE, TMA).
+    Copy,
+    /// A collective offload engine (Ascend CCU).
+    Offload,
+    /// The network interface.
+    Nic,
+}
+
+/// A step of another lane of the same rank that has to be complete first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Dep {
+    /// The other lane.
+    pub lane: u32,
+    /// Index of its step.
+    pub step: u32,
+}
+
+/// One step of one lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// Number of peers this lane sends to at the same time; prices the fan-out.
+    pub fan: u32,
+    /// What has to be complete before the step starts.
+    pub after: Option<Dep>,
+    /// What issues it.
+    pub engine: Engine,
+}
+
+impl Step {
+    /// A step on the compute cores that waits for nothing but its lane.
+    pub const fn new(action: Action) -> Self {
+        Self {
+            action,
+            fan: 1,
+            after: None,
+            engine: Engine::Core,
+        }
+    }
+
+    /// The same step, sending to `fan` peers at the same time.
+    #[must_use]
+    pub const fn fan(mut self, fan: u32) -> Self {
+        self.fan = fan;
+        self
+    }
+
+    /// The same step, after step `step` of lane `lane`.
+    #[must_use]
+    pub const fn after(mut self, lane: u32, step: u32) -> Self {
+        self.after = Some(Dep { lane, step });
+        self
+    }
+}
+
+impl From<Action> for Step {
+    fn from(action: Action) -> Self {
+        Self::new(action)
+    }
+}

@@ -1,0 +1,1 @@
+//! Runs schedules on real bytes: one tokio task per rank, virtual time in the messages.

@@ -1,0 +1,1 @@
+//! Fabrics of supernodes: levels, routes by arithmetic, and what a message costs on its way.

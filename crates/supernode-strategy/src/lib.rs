@@ -1,0 +1,1 @@
+//! Workloads, parallel plans, and the comparison of more, weaker chips with fewer, stronger ones.

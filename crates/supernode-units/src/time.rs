@@ -1,0 +1,189 @@
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul, Sub};
+use std::str::FromStr;
+
+use crate::UnitError;
+use crate::parse::{Quantity, scaled};
+
+/// Virtual time or a duration in integer picoseconds.
+///
+/// 64 bits of picoseconds last 213 days; adding past that is a bug and panics in every build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Time(u64);
+
+const TIME: Quantity = Quantity {
+    what: "a time",
+    example: "2.1us",
+    units: &[
+        ("ps", 1.0),
+        ("ns", 1e3),
+        ("us", 1e6),
+        ("ms", 1e9),
+        ("s", 1e12),
+        ("min", 6e13),
+        ("h", 3.6e15),
+    ],
+};
+
+impl Time {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// The largest time; stands for "never".
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// A time of `ps` picoseconds.
+    pub const fn from_ps(ps: u64) -> Self {
+        Self(ps)
+    }
+
+    /// A time of `ns` nanoseconds.
+    pub const fn from_ns(ns: u64) -> Self {
+        Self(ns * 1_000)
+    }
+
+    /// A time of `us` microseconds.
+    pub const fn from_us(us: u64) -> Self {
+        Self(us * 1_000_000)
+    }
+
+    /// A time of `seconds`, rounded to the nearest picosecond; saturates at [`Time::MAX`].
+    pub fn from_secs_f64(seconds: f64) -> Self {
+        Self((seconds * 1e12).round() as u64)
+    }
+
+    /// This time in picoseconds.
+    pub const fn as_ps(self) -> u64 {
+        self.0
+    }
+
+    /// This time in microseconds, for printing.
+    pub fn as_us_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// This time in seconds, for printing and for rates.
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e12
+    }
+
+    /// The sum, or `None` past 2^64 picoseconds.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The product, or `None` past 2^64 picoseconds.
+    pub fn checked_mul(self, factor: u64) -> Option<Self> {
+        self.0.checked_mul(factor).map(Self)
+    }
+
+    /// The difference, or zero where `other` is later.
+    #[must_use]
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Add for Time {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(
+            self.0
+                .checked_add(other.0)
+                .expect("virtual time passed 2^64 ps"),
+        )
+    }
+}
+
+impl AddAssign for Time {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Time {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(
+            self.0
+                .checked_sub(other.0)
+                .expect("a duration cannot be negative"),
+        )
+    }
+}
+
+impl Mul<u64> for Time {
+    type Output = Self;
+    fn mul(self, factor: u64) -> Self {
+        Self(
+            self.0
+                .checked_mul(factor)
+                .expect("virtual time passed 2^64 ps"),
+        )
+    }
+}
+
+impl Sum for Time {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl FromStr for Time {
+    type Err = UnitError;
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        TIME.parse_u64(text).map(Self)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = [
+            (1e12, "s"),
+            (1e9, "ms"),
+            (1e6, "us"),
+            (1e3, "ns"),
+            (1.0, "ps"),
+        ];
+        f.pad(&scaled(self.0 as f64, &steps))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_and_prints() {
+        let check = |text: &str, ps: u64, shown: &str| {
+            let time: Time = text.parse().unwrap();
+            assert_eq!(time.as_ps(), ps, "{text}");
+            assert_eq!(time.to_string(), shown, "{text}");
+        };
+        check("2.1us", 2_100_000, "2.1us");
+        check("200 ns", 200_000, "200ns");
+        check("0us", 0, "0ps");
+        check("1_500ps", 1_500, "1.5ns");
+        check("1e3us", 1_000_000_000, "1ms");
+    }
+
+    #[test]
+    fn refuses_numbers_without_unit_and_negative_times() {
+        assert!(matches!(
+            "3".parse::<Time>(),
+            Err(UnitError::MissingUnit { .. })
+        ));
+        assert!(matches!(
+            "-3us".parse::<Time>(),
+            Err(UnitError::Malformed { .. })
+        ));
+        assert!(matches!(
+            "3 parsecs".parse::<Time>(),
+            Err(UnitError::Malformed { .. })
+        ));
+        assert!(matches!(
+            "1e30s".parse::<Time>(),
+            Err(UnitError::TooLarge { .. })
+        ));
+    }
+}

@@ -1,0 +1,1 @@
+//! Emulates collective communication on AI supernodes: the library facade and the supernode command.
