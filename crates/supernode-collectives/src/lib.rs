@@ -34,5 +34,5 @@ pub use bound::LowerBound;
 pub use collective::Collective;
 pub use error::CollectiveError;
 pub use ring::Ring;
-pub use schedule::{Chunks, Schedule, Shape};
+pub use schedule::{Chunks, Ports, Schedule, Shape};
 pub use step::{Action, Buf, Dep, Engine, Group, Rank, Span, Step};

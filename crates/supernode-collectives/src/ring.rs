@@ -20,7 +20,7 @@
 //! are bit-identical across ranks. Latency grows with N: use a tree or a hierarchy for small
 //! messages on many ranks.
 
-use crate::{Action, Collective, CollectiveError, Rank, Schedule, Shape, Span, Step};
+use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
 
 /// The ring algorithm over ranks 0, 1, ..., N-1, 0.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,7 @@ impl Schedule for Ring {
             collective: self.collective,
             ranks: self.ranks,
             lanes: 1,
+            ports: Ports::Fixed,
             input_chunks,
             output_chunks,
             scratch_chunks: 0,

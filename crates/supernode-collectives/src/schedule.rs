@@ -4,6 +4,17 @@ use std::fmt::Debug;
 
 use crate::{Buf, Collective, Rank, Span, Step};
 
+/// In which order a rank's ports serve messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ports {
+    /// One lane sends and one lane receives, two-sided: ports serve in program order, so times
+    /// follow from the messages alone and can travel in them.
+    Fixed,
+    /// Several lanes, one-sided steps or a reducing switch meet at a port: it serves in order of
+    /// time, which only a time-ordered engine knows.
+    Contended,
+}
+
 /// The outline of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -11,10 +22,11 @@ pub struct Shape {
     pub collective: Collective,
     /// Number of ranks.
     pub ranks: u32,
-    /// Lanes per rank (NCCL: channels or thread blocks). With one lane every port is fixed: one
-    /// lane sends, one lane receives, and times follow from program order alone. With more, ports
-    /// are contended and are served in order of time.
+    /// Lanes per rank (NCCL: channels or thread blocks).
     pub lanes: u32,
+    /// How ports serve; `Contended` wherever there is more than one lane or a step that is not
+    /// two-sided or local.
+    pub ports: Ports,
     /// Chunks of the input buffer.
     pub input_chunks: u32,
     /// Chunks of the output buffer.
@@ -126,6 +138,7 @@ mod tests {
             collective,
             ranks: 4,
             lanes: 1,
+            ports: Ports::Fixed,
             input_chunks: input,
             output_chunks: output,
             scratch_chunks: 0,

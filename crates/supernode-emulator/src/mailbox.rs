@@ -1,0 +1,138 @@
+//! How messages reach a rank, and how a deadlock is noticed.
+//!
+//! One mailbox per rank, filled by many senders, emptied by one task. Senders deliver in batches
+//! and the receiver takes everything at once, so a lock is taken per batch, not per message. A
+//! sender yields before its batch grows long, so what is in flight stays linear in ranks.
+
+use std::future::poll_fn;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Poll, Waker};
+
+use crossbeam::utils::CachePadded;
+use supernode_collectives::{Rank, Span};
+use supernode_engine::InFlight;
+
+use crate::payload::Payload;
+
+/// A message between two lanes of the same number.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) from: Rank,
+    pub(crate) lane: u32,
+    pub(crate) flight: InFlight,
+    pub(crate) bytes: u64,
+    /// Where a one-sided write goes in the receiver's buffers; `None` for two-sided messages.
+    pub(crate) put: Option<Span>,
+    pub(crate) payload: Payload,
+}
+
+#[derive(Debug, Default)]
+struct Inbox {
+    messages: Vec<Message>,
+    waiting: Option<Waker>,
+}
+
+/// Capacity that an emptied mailbox may keep.
+const KEEP_MESSAGES: usize = 256;
+
+/// All mailboxes of a run, and the count of ranks that are not waiting.
+#[derive(Debug)]
+pub(crate) struct Mailboxes {
+    inboxes: Vec<CachePadded<Mutex<Inbox>>>,
+    /// Ranks that can still make progress on their own.
+    running: CachePadded<AtomicUsize>,
+    finished: CachePadded<AtomicUsize>,
+    deadlocked: AtomicBool,
+}
+
+impl Mailboxes {
+    pub(crate) fn new(ranks: u32) -> Self {
+        Self {
+            inboxes: (0..ranks).map(|_| CachePadded::default()).collect(),
+            running: CachePadded::new(AtomicUsize::new(ranks as usize)),
+            finished: CachePadded::default(),
+            deadlocked: AtomicBool::new(false),
+        }
+    }
+
+    /// Moves `batch` into the mailbox of `to` and wakes it if it waits.
+    pub(crate) fn deliver(&self, to: Rank, batch: impl Iterator<Item = Message>) {
+        let waker = {
+            let mut inbox = self.lock(to);
+            inbox.messages.extend(batch);
+            inbox.waiting.take()
+        };
+        if let Some(waker) = waker {
+            self.running.fetch_add(1, Ordering::AcqRel);
+            waker.wake();
+        }
+    }
+
+    /// Moves what has arrived for `rank` into `into` without waiting.
+    pub(crate) fn collect(&self, rank: Rank, into: &mut Vec<Message>) {
+        let mut inbox = self.lock(rank);
+        Self::drain(&mut inbox, into);
+    }
+
+    /// Waits until something arrives for `rank` and moves it into `into`.
+    ///
+    /// Gives false if no rank of the run can make progress any more.
+    pub(crate) async fn wait(&self, rank: Rank, into: &mut Vec<Message>) -> bool {
+        poll_fn(|context| {
+            if self.deadlocked.load(Ordering::Acquire) {
+                return Poll::Ready(false);
+            }
+            let mut inbox = self.lock(rank);
+            if !inbox.messages.is_empty() {
+                Self::drain(&mut inbox, into);
+                return Poll::Ready(true);
+            }
+            let waited = inbox.waiting.replace(context.waker().clone()).is_some();
+            drop(inbox);
+            if !waited {
+                self.stop_running();
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Notes that a rank is done with its program.
+    pub(crate) fn finish(&self) {
+        self.finished.fetch_add(1, Ordering::AcqRel);
+        self.stop_running();
+    }
+
+    /// The last rank to stop decides: if others still wait, they wait for ever.
+    fn stop_running(&self) {
+        if self.running.fetch_sub(1, Ordering::AcqRel) == 1
+            && self.finished.load(Ordering::Acquire) < self.inboxes.len()
+        {
+            self.deadlocked.store(true, Ordering::Release);
+            for rank in 0..self.inboxes.len() as u32 {
+                if let Some(waker) = self.lock(rank).waiting.take() {
+                    waker.wake();
+                }
+            }
+        }
+    }
+
+    fn drain(inbox: &mut Inbox, into: &mut Vec<Message>) {
+        if into.is_empty() {
+            std::mem::swap(&mut inbox.messages, into);
+        } else {
+            into.append(&mut inbox.messages);
+        }
+        if inbox.messages.capacity() > KEEP_MESSAGES {
+            inbox.messages = Vec::new();
+        }
+    }
+
+    fn lock(&self, rank: Rank) -> std::sync::MutexGuard<'_, Inbox> {
+        // A poisoned lock means that another rank's task panicked; its message is the one to show.
+        self.inboxes[rank as usize]
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,611 @@
+//! One rank: interprets its lanes of the schedule until all are done or none can go on.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use supernode_collectives::{Action, Buf, Chunks, Dep, Group, Rank, Schedule, Span, Step};
+use supernode_engine::InFlight;
+use supernode_units::Time;
+
+use crate::error::{EmulatorError, Waiting};
+use crate::mailbox::{Mailboxes, Message};
+use crate::memory::{Memory, Output};
+use crate::payload::{Arithmetic, Payload, Pool};
+use crate::timing::Clock;
+
+/// What all ranks of a run look at.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) schedule: Arc<dyn Schedule>,
+    pub(crate) chunks: Chunks,
+    pub(crate) math: Arithmetic,
+    pub(crate) pool: Arc<Pool>,
+    /// Empty where only sizes are emulated.
+    pub(crate) inputs: Vec<Bytes>,
+    pub(crate) mailboxes: Mailboxes,
+    /// Whether steps are traced; asked once, because a run takes millions of steps.
+    pub(crate) trace_steps: bool,
+}
+
+/// Why [`Machine::advance`] came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Every lane is at its end.
+    Finished,
+    /// Every unfinished lane waits for a message.
+    Blocked,
+    /// Others should run: enough was done in one go.
+    Yield,
+    /// A step asks for what cannot be done.
+    Failed,
+}
+
+/// Steps taken before others get a turn. Bounds what is in flight to this many messages a rank.
+const STEPS_PER_TURN: u32 = 64;
+
+#[derive(Debug, Default)]
+struct Lane {
+    next: u32,
+    steps: u32,
+    /// Receives of the current batch that have arrived, in program order.
+    batch: Vec<Message>,
+}
+
+/// Whether a step could be taken.
+enum Taken {
+    Yes,
+    /// A batch: this many steps at once.
+    Several(u32),
+    No,
+}
+
+/// The interpreter of one rank.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    rank: Rank,
+    lanes: Vec<Lane>,
+    memory: Memory,
+    clock: Option<Clock>,
+    /// Messages that have arrived and that no step has taken yet.
+    pending: VecDeque<Message>,
+    pending_sorted: bool,
+    outbox: Vec<(Rank, Message)>,
+    messages: u64,
+    fault: Option<EmulatorError>,
+}
+
+impl Machine {
+    pub(crate) fn new(world: &World, rank: Rank, output: Output, clock: Option<Clock>) -> Self {
+        let lanes = (0..world.schedule.shape().lanes)
+            .map(|lane| Lane {
+                steps: world.schedule.steps(rank, lane),
+                ..Lane::default()
+            })
+            .collect();
+        let input = world.inputs.get(rank as usize).cloned().unwrap_or_default();
+        let pool = Arc::clone(&world.pool);
+        Self {
+            rank,
+            lanes,
+            memory: Memory::new(rank, world.chunks, world.math, pool, input, output),
+            clock,
+            pending: VecDeque::new(),
+            pending_sorted: true,
+            outbox: Vec::new(),
+            messages: 0,
+            fault: None,
+        }
+    }
+
+    /// Takes what has arrived.
+    pub(crate) fn accept(&mut self, arrived: &mut Vec<Message>) {
+        self.pending_sorted = false;
+        self.pending.extend(arrived.drain(..));
+    }
+
+    /// Runs every lane as far as it goes, then delivers what was sent.
+    pub(crate) fn advance(&mut self, world: &World) -> Progress {
+        let mut budget = STEPS_PER_TURN;
+        let progress = loop {
+            let mut moved = false;
+            let mut finished = true;
+            for lane in 0..self.lanes.len() {
+                while budget > 0 && self.lanes[lane].next < self.lanes[lane].steps {
+                    let taken = match self.step(world, lane) {
+                        Taken::Yes => 1,
+                        Taken::Several(steps) => steps,
+                        Taken::No => break,
+                    };
+                    self.lanes[lane].next += taken;
+                    budget = budget.saturating_sub(taken);
+                    moved = true;
+                }
+                finished &= self.lanes[lane].next == self.lanes[lane].steps;
+            }
+            if finished {
+                break Progress::Finished;
+            }
+            if self.fault.is_some() {
+                break Progress::Failed;
+            }
+            if budget == 0 {
+                break Progress::Yield;
+            }
+            if !moved {
+                break Progress::Blocked;
+            }
+        };
+        self.flush(&world.mailboxes);
+        progress
+    }
+
+    fn flush(&mut self, mailboxes: &Mailboxes) {
+        self.messages += self.outbox.len() as u64;
+        let mut sent = self.outbox.drain(..).peekable();
+        while let Some((to, first)) = sent.next() {
+            let rest = std::iter::from_fn(|| sent.next_if(|(next, _)| *next == to));
+            mailboxes.deliver(
+                to,
+                std::iter::once(first).chain(rest.map(|(_, message)| message)),
+            );
+        }
+    }
+
+    fn step(&mut self, world: &World, lane: usize) -> Taken {
+        let index = self.lanes[lane].next;
+        let step = world.schedule.step(self.rank, lane as u32, index);
+        if let Some(Dep { lane, step }) = step.after
+            && self.lanes[lane as usize].next <= step
+        {
+            return Taken::No;
+        }
+        if let Action::Get { src, .. } | Action::SwitchReduce { src, .. } = step.action
+            && src.buf != Buf::Input
+        {
+            self.fault = Some(EmulatorError::RemoteRead {
+                rank: self.rank,
+                lane: lane as u32,
+                step: index,
+            });
+            return Taken::No;
+        }
+        let taken = self.execute(world, lane, index, step);
+        if world.trace_steps && !matches!(taken, Taken::No) {
+            let at = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
+            let _step = tracing::trace_span!(
+                "step", rank = self.rank, lane, index, action = ?step.action, virtual_time = %at
+            )
+            .entered();
+            tracing::trace!("done");
+        }
+        taken
+    }
+
+    fn execute(&mut self, world: &World, lane: usize, index: u32, step: Step) -> Taken {
+        let nominal = |span: Span| world.chunks.nominal_bytes(span);
+        let math = world.math;
+        match step.action {
+            Action::Send { to, src } => {
+                let payload = self.memory.read(src);
+                self.send(lane, to, nominal(src), step.fan, payload, None);
+            }
+            Action::Recv {
+                from,
+                dst,
+                with,
+                more,
+            } => {
+                if more || !self.lanes[lane].batch.is_empty() {
+                    return self.receive_batch(world, lane, index);
+                }
+                let Some(message) = self.take_message(from, lane) else {
+                    return Taken::No;
+                };
+                self.arrive(&message, with.is_some());
+                self.combine_into(dst, with, message.payload);
+            }
+            Action::Forward {
+                from,
+                to,
+                with,
+                keep,
+            } => {
+                let Some(message) = self.take_message(from, lane) else {
+                    return Taken::No;
+                };
+                self.arrive(&message, with.is_some());
+                let mut payload = message.payload;
+                if let Some(with) = with {
+                    let local = self.memory.operand(with);
+                    payload = payload.combine(&local, math, &world.pool);
+                }
+                if let Some(keep) = keep {
+                    payload = self.memory.store(keep, payload, true);
+                }
+                self.send(lane, to, message.bytes, step.fan, payload, None);
+            }
+            Action::Exchange {
+                to,
+                src,
+                from,
+                dst,
+                with,
+            } => {
+                // The send half is issued once; a batch slot remembers that it was.
+                if self.lanes[lane].batch.is_empty() && !self.has_message(from, lane) {
+                    return self.open_exchange(lane, to, src, nominal(src), step.fan);
+                }
+                return self.close_exchange(
+                    lane,
+                    (to, src, step.fan),
+                    (from, dst, with),
+                    nominal(src),
+                );
+            }
+            Action::Put { to, src, dst } => {
+                let payload = self.memory.read(src);
+                self.send(lane, to, nominal(src), step.fan, payload, Some(dst));
+            }
+            Action::Signal { to } => {
+                let nowhere = Span {
+                    buf: Buf::Output,
+                    first: 0,
+                    len: 0,
+                };
+                self.send(lane, to, 0, step.fan, Payload::Nothing, Some(nowhere));
+            }
+            Action::Wait { from } => return self.wait(lane, from),
+            Action::Get {
+                from,
+                src,
+                dst,
+                with,
+            } => {
+                let remote = Self::remote_input(world, from, src);
+                self.combine_into(dst, with, remote);
+            }
+            Action::Copy { src, dst } => {
+                let payload = self.memory.read(src);
+                self.memory.store(dst, payload, false);
+                if let Some(clock) = &mut self.clock {
+                    clock.copy(nominal(src));
+                }
+            }
+            Action::Reduce { src, dst } => {
+                let operand = self.memory.operand(src);
+                self.memory.store_reduction(dst, true, &[operand]);
+                if let Some(clock) = &mut self.clock {
+                    clock.reduce(nominal(src));
+                }
+            }
+            Action::Multicast { group, src, dst } => {
+                self.multicast(lane, group, src, dst, nominal(src))
+            }
+            Action::SwitchReduce { group, src, dst } => {
+                let operands: Vec<Bytes> = group
+                    .members()
+                    .filter_map(|member| match Self::remote_input(world, member, src) {
+                        Payload::Whole(bytes) => Some(bytes),
+                        _ => None,
+                    })
+                    .collect();
+                self.memory.store_reduction(dst, false, &operands);
+            }
+        }
+        Taken::Yes
+    }
+
+    fn send(
+        &mut self,
+        lane: usize,
+        to: Rank,
+        bytes: u64,
+        fan: u32,
+        payload: Payload,
+        put: Option<Span>,
+    ) {
+        let nowhere = InFlight {
+            head: Time::ZERO,
+            busy: Time::ZERO,
+            rx_port: 0,
+        };
+        let flight = self
+            .clock
+            .as_mut()
+            .map_or(nowhere, |clock| clock.send(to, bytes, fan));
+        let message = Message {
+            from: self.rank,
+            lane: lane as u32,
+            flight,
+            bytes,
+            put,
+            payload,
+        };
+        self.outbox.push((to, message));
+    }
+
+    fn arrive(&mut self, message: &Message, reduces: bool) {
+        if let Some(clock) = &mut self.clock {
+            clock.receive(message.flight, message.bytes, reduces);
+        }
+    }
+
+    /// `dst = with ⊕ payload`, or plain store.
+    fn combine_into(&mut self, dst: Span, with: Option<Span>, payload: Payload) {
+        match with {
+            None => {
+                self.memory.store(dst, payload, false);
+            }
+            Some(with) => {
+                let mut operands = Vec::new();
+                if with != dst {
+                    operands.push(self.memory.operand(with));
+                }
+                payload.operands(&mut operands);
+                self.memory.store_reduction(dst, with == dst, &operands);
+            }
+        }
+    }
+
+    /// Sends the first half of an exchange whose message has not arrived yet.
+    fn open_exchange(&mut self, lane: usize, to: Rank, src: Span, bytes: u64, fan: u32) -> Taken {
+        let payload = self.memory.read(src);
+        self.send(lane, to, bytes, fan, payload, None);
+        // The marker says that the send half is out.
+        let nowhere = InFlight {
+            head: Time::ZERO,
+            busy: Time::ZERO,
+            rx_port: 0,
+        };
+        self.lanes[lane].batch.push(Message {
+            from: self.rank,
+            lane: lane as u32,
+            flight: nowhere,
+            bytes,
+            put: None,
+            payload: Payload::Nothing,
+        });
+        Taken::No
+    }
+
+    fn close_exchange(
+        &mut self,
+        lane: usize,
+        (to, src, fan): (Rank, Span, u32),
+        (from, dst, with): (Rank, Span, Option<Span>),
+        bytes: u64,
+    ) -> Taken {
+        let Some(message) = self.take_message(from, lane) else {
+            return Taken::No;
+        };
+        if self.lanes[lane].batch.pop().is_none() {
+            let payload = self.memory.read(src);
+            self.send(lane, to, bytes, fan, payload, None);
+        }
+        self.arrive(&message, with.is_some());
+        self.combine_into(dst, with, message.payload);
+        Taken::Yes
+    }
+
+    /// Receives that are awaited together, with the local steps between them.
+    fn receive_batch(&mut self, world: &World, lane: usize, index: u32) -> Taken {
+        let program = |offset: u32| {
+            world
+                .schedule
+                .step(self.rank, lane as u32, index + offset)
+                .action
+        };
+        let (mut receives, mut reduces, mut length) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let action = program(length);
+            length += 1;
+            if let Action::Recv {
+                from, with, more, ..
+            } = action
+            {
+                receives.push(from);
+                reduces.push(with.is_some());
+                if !more {
+                    break;
+                }
+            }
+        }
+        while self.lanes[lane].batch.len() < receives.len() {
+            let from = receives[self.lanes[lane].batch.len()];
+            let Some(message) = self.take_message(from, lane) else {
+                return Taken::No;
+            };
+            self.lanes[lane].batch.push(message);
+        }
+        let batch = std::mem::take(&mut self.lanes[lane].batch);
+        if let Some(clock) = &mut self.clock {
+            clock.receive_batch(&batch, &reduces);
+        }
+        let mut messages = batch.into_iter();
+        let mut fused = Fused::default();
+        for offset in 0..length {
+            match world
+                .schedule
+                .step(self.rank, lane as u32, index + offset)
+                .action
+            {
+                Action::Recv { dst, with, .. } => {
+                    let payload = messages.next().map_or(Payload::Nothing, |m| m.payload);
+                    fused.add(&mut self.memory, dst, with, payload);
+                }
+                Action::Reduce { src, dst } => {
+                    let operand = self.memory.read(src);
+                    fused.add(&mut self.memory, dst, Some(dst), operand);
+                    if let Some(clock) = &mut self.clock {
+                        clock.reduce(world.chunks.nominal_bytes(src));
+                    }
+                }
+                Action::Copy { src, dst } => {
+                    fused.flush(&mut self.memory);
+                    let payload = self.memory.read(src);
+                    self.memory.store(dst, payload, false);
+                    if let Some(clock) = &mut self.clock {
+                        clock.copy(world.chunks.nominal_bytes(src));
+                    }
+                }
+                other => unreachable!("a batch holds receives and local steps, not {other:?}"),
+            }
+        }
+        fused.flush(&mut self.memory);
+        Taken::Several(length)
+    }
+
+    fn wait(&mut self, lane: usize, from: Group) -> Taken {
+        let me = self.rank;
+        let mut others = from.members().filter(|member| *member != me);
+        // Signals taken so far sit in the batch, so that a wait resumes where it stopped.
+        let skip = self.lanes[lane].batch.len();
+        for member in others.by_ref().skip(skip) {
+            let Some(message) = self.take_message(member, lane) else {
+                return Taken::No;
+            };
+            self.lanes[lane].batch.push(message);
+        }
+        let batch = std::mem::take(&mut self.lanes[lane].batch);
+        if let Some(clock) = &mut self.clock {
+            clock.receive_batch(&batch, &vec![false; batch.len()]);
+        }
+        for message in batch {
+            if let Some(dst) = message.put
+                && dst.len > 0
+            {
+                self.memory.store(dst, message.payload, false);
+            }
+        }
+        Taken::Yes
+    }
+
+    fn multicast(&mut self, lane: usize, group: Group, src: Span, dst: Span, bytes: u64) {
+        let payload = if src.len == 0 {
+            Payload::Nothing
+        } else {
+            self.memory.read(src)
+        };
+        let share = |payload: &Payload| match payload {
+            Payload::Whole(bytes) => Payload::Whole(bytes.clone()),
+            _ => Payload::Nothing,
+        };
+        let me = self.rank;
+        for member in group.members().filter(|member| *member != me) {
+            let copy = share(&payload);
+            self.send(lane, member, bytes, group.count, copy, Some(dst));
+        }
+        if src.len > 0 && src != dst && group.contains(self.rank) {
+            self.memory.store(dst, payload, false);
+        }
+    }
+
+    /// What another rank contributes to the collective: its input may be read at any time.
+    fn remote_input(world: &World, rank: Rank, src: Span) -> Payload {
+        let Some(input) = world.inputs.get(rank as usize) else {
+            return Payload::Nothing;
+        };
+        let (start, end) = world.chunks.byte_range(src, rank);
+        Payload::Whole(input.slice(start as usize..end as usize))
+    }
+
+    fn has_message(&mut self, from: Rank, lane: usize) -> bool {
+        self.find_message(from, lane).is_some()
+    }
+
+    fn take_message(&mut self, from: Rank, lane: usize) -> Option<Message> {
+        let at = self.find_message(from, lane)?;
+        if at == 0 {
+            self.pending.pop_front()
+        } else {
+            self.pending.remove(at)
+        }
+    }
+
+    /// Position of the oldest message of (`from`, `lane`). The front is right almost always; a
+    /// long queue from many senders is sorted once (stably) per arrival.
+    fn find_message(&mut self, from: Rank, lane: usize) -> Option<usize> {
+        const SORT_MIN: usize = 16;
+        let key = |message: &Message| (message.lane, message.from);
+        let wanted = (lane as u32, from);
+        if key(self.pending.front()?) == wanted {
+            return Some(0);
+        }
+        if self.pending.len() < SORT_MIN {
+            return self
+                .pending
+                .iter()
+                .position(|message| key(message) == wanted);
+        }
+        if !self.pending_sorted {
+            self.pending.make_contiguous().sort_by_key(key);
+            self.pending_sorted = true;
+        }
+        let at = self
+            .pending
+            .partition_point(|message| key(message) < wanted);
+        (at < self.pending.len() && key(&self.pending[at]) == wanted).then_some(at)
+    }
+
+    /// What this rank waits for, for the report of a deadlock.
+    pub(crate) fn waiting(&self, world: &World) -> Option<Waiting> {
+        let lane = self.lanes.iter().position(|lane| lane.next < lane.steps)?;
+        let step = self.lanes[lane].next;
+        let action = world.schedule.step(self.rank, lane as u32, step).action;
+        let since = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
+        Some(Waiting {
+            rank: self.rank,
+            lane: lane as u32,
+            step,
+            action,
+            since,
+        })
+    }
+
+    /// Messages delivered so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Why the machine failed.
+    pub(crate) fn take_fault(&mut self) -> Option<EmulatorError> {
+        self.fault.take()
+    }
+
+    /// Result, finish time (where time travels in the messages) and messages sent.
+    pub(crate) fn finish(self, ranks: u32) -> (Output, Time, u64) {
+        let time = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
+        (self.memory.into_output(ranks), time, self.messages)
+    }
+}
+
+/// Collects the operands of one destination, so that a batch is reduced in one pass.
+#[derive(Debug, Default)]
+struct Fused {
+    dst: Option<Span>,
+    include_current: bool,
+    operands: Vec<Bytes>,
+}
+
+impl Fused {
+    fn add(&mut self, memory: &mut Memory, dst: Span, with: Option<Span>, payload: Payload) {
+        let continues = self.dst == Some(dst) && with == Some(dst);
+        if !continues {
+            self.flush(memory);
+            self.dst = Some(dst);
+            self.include_current = with == Some(dst);
+            if let Some(with) = with.filter(|with| *with != dst) {
+                self.operands.push(memory.operand(with));
+            }
+        }
+        payload.operands(&mut self.operands);
+    }
+
+    fn flush(&mut self, memory: &mut Memory) {
+        if let Some(dst) = self.dst.take() {
+            memory.store_reduction(dst, self.include_current, &self.operands);
+            self.operands.clear();
+        }
+    }
+}

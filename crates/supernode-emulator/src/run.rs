@@ -1,0 +1,339 @@
+//! Runs a job: one tokio task per rank on a runtime of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use supernode_collectives::{Buf, Chunks, Ports, Rank, Schedule};
+use supernode_engine::ports;
+use supernode_fabric::CostModel;
+use supernode_units::{DType, ReduceOp, Time};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{EmulatorError, Waiting};
+use crate::mailbox::{Mailboxes, Message};
+use crate::memory::Output;
+use crate::payload::{Arithmetic, Pool};
+use crate::rank::{Machine, Progress, World};
+use crate::timing::Clock;
+
+/// How results are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Results {
+    /// Every rank gets its own contiguous copy, as on a real machine.
+    #[default]
+    Own,
+    /// Ranks share finished chunks by reference count: half the memory traffic, for programs that
+    /// only look at the result.
+    Shared,
+    /// No data at all: messages carry their size.
+    Sizes,
+}
+
+/// One collective to be emulated.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The steps of every rank.
+    pub schedule: Arc<dyn Schedule>,
+    /// Elements of the large buffer of each rank.
+    pub count: u64,
+    /// Element type.
+    pub dtype: DType,
+    /// Operator; ignored by collectives that do not reduce.
+    pub op: ReduceOp,
+    /// What messages cost; its fabric holds as many ranks as the schedule.
+    pub cost: Arc<CostModel>,
+    /// How results are kept.
+    pub results: Results,
+    /// Counts messages while the run goes on, for a progress display.
+    pub progress: Option<Arc<AtomicU64>>,
+}
+
+/// What a run produced.
+#[derive(Debug)]
+pub struct Report {
+    /// When each rank finished, in virtual time.
+    pub finish: Vec<Time>,
+    /// The result of each rank.
+    pub outputs: Vec<Output>,
+    /// Messages that were sent.
+    pub messages: u64,
+}
+
+impl Report {
+    /// When the last rank finished.
+    pub fn time(&self) -> Time {
+        self.finish.iter().copied().max().unwrap_or_default()
+    }
+}
+
+/// Worker threads and buffers, kept from run to run.
+#[derive(Debug)]
+pub struct Emulator {
+    runtime: Runtime,
+    pool: Arc<Pool>,
+    memory_limit: u64,
+}
+
+/// What a rank needs beside its buffers: task, machine, mailbox and one turn of messages, in bytes.
+/// Measured as resident memory of 8,192 ranks with empty buffers, rounded up.
+const RANK_BYTES: u64 = 16 << 10;
+/// Bytes of a message in flight with its buffer header.
+const MESSAGE_BYTES: u64 = 192;
+
+impl Emulator {
+    /// An emulator on `workers` threads that may use `memory_limit` bytes.
+    ///
+    /// # Errors
+    /// When the host cannot start the threads.
+    pub fn new(workers: usize, memory_limit: u64) -> Result<Self, EmulatorError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(workers.max(1))
+            .thread_name("supernode-worker")
+            .build()?;
+        Ok(Self {
+            runtime,
+            pool: Arc::default(),
+            memory_limit,
+        })
+    }
+
+    /// Bytes a run of `job` needs, inputs included.
+    pub fn memory_needed(job: &Job) -> u64 {
+        let shape = job.schedule.shape();
+        let ranks = u64::from(shape.ranks);
+        let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
+        let buffer = |buf| chunks.buffer_bytes(buf, 0);
+        let data = match job.results {
+            Results::Sizes => 0,
+            Results::Own => buffer(Buf::Input) + buffer(Buf::Output) + buffer(Buf::Scratch),
+            // Chunks are shared, but each rank holds a reference to each.
+            Results::Shared => {
+                buffer(Buf::Input)
+                    + buffer(Buf::Scratch)
+                    + buffer(Buf::Output) / ranks.max(1)
+                    + u64::from(shape.output_chunks) * size_of::<Bytes>() as u64
+            }
+        };
+        let fan = (0..shape.lanes)
+            .filter(|lane| job.schedule.steps(0, *lane) > 0)
+            .map(|lane| u64::from(job.schedule.step(0, lane, 0).fan))
+            .sum::<u64>();
+        ranks.saturating_mul(
+            data.saturating_add(RANK_BYTES)
+                .saturating_add(fan * MESSAGE_BYTES),
+        )
+    }
+
+    /// Runs `job` on `inputs`, one per rank (none if only sizes are emulated).
+    ///
+    /// # Errors
+    /// When memory would not suffice (checked before anything is allocated), inputs do not fit, or
+    /// the schedule deadlocks.
+    pub fn run(&self, job: &Job, inputs: Vec<Bytes>) -> Result<Report, EmulatorError> {
+        self.run_into(job, inputs, Vec::new())
+    }
+
+    /// [`Emulator::run`] into the outputs of an earlier run of the same job, whose memory is
+    /// already mapped; for measurements.
+    ///
+    /// # Errors
+    /// As [`Emulator::run`].
+    pub fn run_into(
+        &self,
+        job: &Job,
+        inputs: Vec<Bytes>,
+        outputs: Vec<Output>,
+    ) -> Result<Report, EmulatorError> {
+        let shape = job.schedule.shape();
+        let ranks = shape.ranks;
+        let _collective = tracing::info_span!(
+            "collective", collective = %shape.collective, ranks, count = job.count, dtype = %job.dtype
+        )
+        .entered();
+        let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
+        self.check(job, chunks, &inputs)?;
+        let fixed_ports = shape.ports == Ports::Fixed;
+        // What does not reduce must not be averaged at the end either.
+        let op = if shape.collective.reduces() {
+            job.op
+        } else {
+            ReduceOp::Sum
+        };
+        // Contended ports serve in order of time: the tasks move the data, this pass gives the times.
+        let timed = if fixed_ports {
+            None
+        } else {
+            Some(ports::run(&*job.schedule, &chunks, &job.cost)?)
+        };
+        let world = Arc::new(World {
+            schedule: Arc::clone(&job.schedule),
+            chunks,
+            math: Arithmetic {
+                dtype: job.dtype,
+                op: job.op,
+            },
+            pool: Arc::clone(&self.pool),
+            inputs,
+            mailboxes: Mailboxes::new(ranks),
+            trace_steps: tracing::enabled!(tracing::Level::TRACE),
+        });
+        let mut reusable = outputs.into_iter();
+        let tasks: Vec<_> = (0..ranks)
+            .map(|rank| {
+                let output = fitting_output(reusable.next(), job.results, &world, rank);
+                let clock = fixed_ports.then(|| Clock::new(Arc::clone(&job.cost), rank));
+                let machine = Machine::new(&world, rank, output, clock);
+                self.runtime.spawn(run_rank(
+                    Arc::clone(&world),
+                    machine,
+                    rank,
+                    job.progress.clone(),
+                ))
+            })
+            .collect();
+        let mut report = self.runtime.block_on(collect(tasks))?;
+        if let Some(timed) = timed {
+            report.finish = timed.finish;
+        }
+        Ok(report)
+    }
+
+    fn check(&self, job: &Job, chunks: Chunks, inputs: &[Bytes]) -> Result<(), EmulatorError> {
+        let ranks = job.schedule.shape().ranks;
+        if job.cost.fabric.ranks() != ranks {
+            return Err(EmulatorError::Ranks {
+                schedule: ranks,
+                fabric: job.cost.fabric.ranks(),
+            });
+        }
+        let needed = Self::memory_needed(job);
+        if needed > self.memory_limit {
+            let bytes = job.count * job.dtype.bytes();
+            return Err(EmulatorError::Memory {
+                ranks,
+                bytes,
+                needed,
+                limit: self.memory_limit,
+            });
+        }
+        if job.results == Results::Sizes {
+            return Ok(());
+        }
+        if inputs.len() != ranks as usize {
+            return Err(EmulatorError::Input {
+                rank: ranks,
+                got: inputs.len() as u64,
+                want: u64::from(ranks),
+            });
+        }
+        for (rank, input) in (0..).zip(inputs) {
+            let (got, want) = (input.len() as u64, chunks.buffer_bytes(Buf::Input, rank));
+            if got != want {
+                return Err(EmulatorError::Input { rank, got, want });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A used output if it fits, else a new one.
+fn fitting_output(used: Option<Output>, results: Results, world: &World, rank: Rank) -> Output {
+    let bytes = world.chunks.buffer_bytes(Buf::Output, rank) as usize;
+    match (results, used) {
+        (Results::Sizes, _) => Output::Sizes,
+        (Results::Own, Some(Output::Own(output))) if output.len() == bytes => Output::Own(output),
+        (Results::Own, _) => Output::Own(vec![0; bytes]),
+        (Results::Shared, _) => Output::Shared(vec![
+            Bytes::new();
+            world.schedule.shape().output_chunks as usize
+        ]),
+    }
+}
+
+/// What a rank's task leaves behind.
+struct Finished {
+    output: Output,
+    time: Time,
+    messages: u64,
+    waiting: Option<Waiting>,
+    fault: Option<EmulatorError>,
+}
+
+async fn run_rank(
+    world: Arc<World>,
+    mut machine: Machine,
+    rank: Rank,
+    progress: Option<Arc<AtomicU64>>,
+) -> Finished {
+    let mut arrived: Vec<Message> = Vec::new();
+    let mut shown = 0;
+    let (mut waiting, mut fault) = (None, None);
+    loop {
+        let state = machine.advance(&world);
+        if let Some(progress) = &progress {
+            let messages = machine.messages();
+            progress.fetch_add(messages - shown, Ordering::Relaxed);
+            shown = messages;
+        }
+        match state {
+            Progress::Finished => break,
+            Progress::Failed => {
+                fault = machine.take_fault();
+                break;
+            }
+            Progress::Blocked => {
+                if !world.mailboxes.wait(rank, &mut arrived).await {
+                    waiting = machine.waiting(&world);
+                    break;
+                }
+            }
+            Progress::Yield => {
+                tokio::task::yield_now().await;
+                world.mailboxes.collect(rank, &mut arrived);
+            }
+        }
+        machine.accept(&mut arrived);
+    }
+    world.mailboxes.finish();
+    let (output, time, messages) = machine.finish(world.schedule.shape().ranks);
+    Finished {
+        output,
+        time,
+        messages,
+        waiting,
+        fault,
+    }
+}
+
+async fn collect(tasks: Vec<tokio::task::JoinHandle<Finished>>) -> Result<Report, EmulatorError> {
+    let mut report = Report {
+        finish: Vec::with_capacity(tasks.len()),
+        outputs: Vec::with_capacity(tasks.len()),
+        messages: 0,
+    };
+    let mut blocked = Vec::new();
+    let mut fault = None;
+    for task in tasks {
+        let done = task
+            .await
+            .map_err(|error| EmulatorError::Panic(error.to_string()))?;
+        report.finish.push(done.time);
+        report.outputs.push(done.output);
+        report.messages += done.messages;
+        blocked.extend(done.waiting);
+        fault = fault.or(done.fault);
+    }
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    if !blocked.is_empty() {
+        let count = blocked.len();
+        blocked.truncate(8);
+        return Err(EmulatorError::Deadlock {
+            count,
+            first: blocked,
+        });
+    }
+    Ok(report)
+}

@@ -1,0 +1,93 @@
+//! The clock of one rank whose ports are fixed: virtual time travels in the messages.
+
+use std::sync::Arc;
+
+use supernode_collectives::Rank;
+use supernode_engine::{self as engine, InFlight};
+use supernode_fabric::{CostModel, Route};
+use supernode_units::Time;
+
+use crate::mailbox::Message;
+
+/// Clock and ports of one rank with one lane.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    cost: Arc<CostModel>,
+    rank: Rank,
+    now: Time,
+    tx_free: Vec<Time>,
+    rx_free: Vec<Time>,
+    /// The last message's route and port time: most lanes send equal messages to one peer.
+    last: Option<Priced>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Priced {
+    to: Rank,
+    bytes: u64,
+    fan: u32,
+    route: Route,
+    busy: Time,
+}
+
+impl Clock {
+    pub(crate) fn new(cost: Arc<CostModel>, rank: Rank) -> Self {
+        let ports = cost.fabric.ports_per_device() as usize;
+        let now = cost.call();
+        Self {
+            cost,
+            rank,
+            now,
+            tx_free: vec![Time::ZERO; ports],
+            rx_free: vec![Time::ZERO; ports],
+            last: None,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.now
+    }
+
+    pub(crate) fn send(&mut self, to: Rank, bytes: u64, fan: u32) -> InFlight {
+        let ready = self.now + self.cost.step_overhead();
+        let priced = match self.last {
+            Some(last) if last.to == to && last.bytes == bytes && last.fan == fan => last,
+            _ => {
+                let route = self.cost.route(self.rank, to);
+                let busy = self.cost.occupancy(&route, bytes, fan);
+                *self.last.insert(Priced {
+                    to,
+                    bytes,
+                    fan,
+                    route,
+                    busy,
+                })
+            }
+        };
+        self.now = ready;
+        let port = usize::from(priced.route.tx_port);
+        engine::launch(&priced.route, priced.busy, ready, &mut self.tx_free[port])
+    }
+
+    pub(crate) fn receive(&mut self, flight: InFlight, bytes: u64, reduces: bool) {
+        let landed = engine::land(flight, &mut self.rx_free[usize::from(flight.rx_port)]);
+        self.now = engine::take(&self.cost, self.now, landed, bytes, reduces);
+    }
+
+    /// Receives that are awaited together: the port serves them in order of (head, sender).
+    pub(crate) fn receive_batch(&mut self, batch: &[Message], reduces: &[bool]) {
+        let mut order: Vec<usize> = (0..batch.len()).collect();
+        order.sort_unstable_by_key(|&i| (batch[i].flight.head, batch[i].from));
+        for i in order {
+            self.receive(batch[i].flight, batch[i].bytes, reduces[i]);
+        }
+    }
+
+    pub(crate) fn copy(&mut self, bytes: u64) {
+        self.now += self.cost.copy_time(bytes);
+    }
+
+    pub(crate) fn reduce(&mut self, bytes: u64) {
+        self.now += self.cost.reduce_time(bytes);
+    }
+}

@@ -1,0 +1,3 @@
+//! Integration tests of the emulator, one binary.
+
+mod properties;

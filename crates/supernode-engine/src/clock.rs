@@ -1,0 +1,53 @@
+//! The rules of time that every engine shares (one place, so that engines can only differ in the
+//! order in which they serve contended ports).
+//!
+//! A lane at time `t` issues a message at `ready = t + step overhead` and goes on at `ready`. The
+//! transmit port serves it at `tx = max(ready, free)` and is busy for `b`. The head arrives at
+//! `tx + latency`, the receive port serves it at `rx = max(head, free)` and is done with the tail
+//! at `rx + b`: serialisation is paid once. The receiver takes the message when its lane gets
+//! there: a plain receive ends at `max(tail, t) + receive overhead`; a reduction streams with the
+//! arrival, so it ends at `max(tail, start + reduce time) + one slice + receive overhead` with
+//! `start = max(rx, t)`, never at the sum.
+
+use supernode_fabric::{CostModel, Route};
+use supernode_units::Time;
+
+/// A message on its way, as its sender's port let it go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InFlight {
+    /// When the first byte reaches the receive port.
+    pub head: Time,
+    /// How long the message occupies a port.
+    pub busy: Time,
+    /// The receiver's port.
+    pub rx_port: u16,
+}
+
+/// Puts a message on the wire at `ready`, on a transmit port that is free from `tx_free` on.
+pub fn launch(route: &Route, busy: Time, ready: Time, tx_free: &mut Time) -> InFlight {
+    let tx = ready.max(*tx_free);
+    *tx_free = tx + busy;
+    InFlight {
+        head: tx + route.latency,
+        busy,
+        rx_port: route.rx_port,
+    }
+}
+
+/// Serves `message` on a receive port that is free from `rx_free` on; gives (rx, tail).
+pub fn land(message: InFlight, rx_free: &mut Time) -> (Time, Time) {
+    let rx = message.head.max(*rx_free);
+    *rx_free = rx + message.busy;
+    (rx, *rx_free)
+}
+
+/// When a lane that got to the receive at `lane` has the message that landed at (`rx`, `tail`).
+pub fn take(
+    cost: &CostModel,
+    lane: Time,
+    (rx, tail): (Time, Time),
+    bytes: u64,
+    reduces: bool,
+) -> Time {
+    cost.receive_done(rx.max(lane), tail.max(lane), bytes, reduces)
+}

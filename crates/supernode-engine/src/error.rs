@@ -1,0 +1,39 @@
+use supernode_collectives::Rank;
+use thiserror::Error;
+
+/// Why an engine gives no time.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EngineError {
+    /// Some lanes wait for messages that nobody sends: the schedule deadlocks.
+    #[error("deadlock: {count} lanes wait for ever, first rank {rank} lane {lane} at step {step}")]
+    Deadlock {
+        /// How many lanes wait.
+        count: usize,
+        /// Rank of the first.
+        rank: Rank,
+        /// Its lane.
+        lane: u32,
+        /// The step it stands at.
+        step: u32,
+    },
+    /// A step asks the switch to reduce or multicast, but the ranks do not share such a switch;
+    /// choose another algorithm or a system whose level has an `in-switch` rate.
+    #[error(
+        "rank {rank} asks a switch to reduce for {members} ranks that share none; choose another algorithm or give the level an `in-switch` rate"
+    )]
+    NoSwitch {
+        /// The asking rank.
+        rank: Rank,
+        /// Members of its group.
+        members: u32,
+    },
+    /// The fabric holds another number of ranks than the schedule.
+    #[error("the schedule has {schedule} ranks, but {fabric} are placed on the fabric")]
+    Ranks {
+        /// Ranks of the schedule.
+        schedule: u32,
+        /// Ranks placed on the fabric.
+        fabric: u32,
+    },
+}

@@ -1,0 +1,640 @@
+//! The plain ports engine: one time-ordered queue, one event after the other.
+//!
+//! It serves contended ports in order of (time, rank, lane, step) and fixed ports in program order,
+//! straight from the rules of [`crate::clock`]. It is kept simple on purpose: faster engines are
+//! held against it. Memory and time grow with the number of messages; about a million messages a
+//! second.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+
+use supernode_collectives::{Action, Chunks, Group, Ports, Rank, Schedule, Shape, Span, Step};
+use supernode_fabric::CostModel;
+use supernode_units::Time;
+
+use crate::clock::{InFlight, land, launch, take};
+use crate::{EngineError, switch};
+
+mod queue;
+
+use queue::{Event, Job, Key, Kind};
+
+/// What a timing run gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timed {
+    /// When each rank finished.
+    pub finish: Vec<Time>,
+    /// Messages that were sent.
+    pub messages: u64,
+}
+
+impl Timed {
+    /// When the last rank finished.
+    pub fn time(&self) -> Time {
+        self.finish.iter().copied().max().unwrap_or_default()
+    }
+}
+
+/// Times `schedule` with `chunks` on `cost`.
+///
+/// # Errors
+/// When the schedule deadlocks, needs a switch that is not there, or does not fit the fabric.
+pub fn run(
+    schedule: &dyn Schedule,
+    chunks: &Chunks,
+    cost: &CostModel,
+) -> Result<Timed, EngineError> {
+    let shape = schedule.shape();
+    if cost.fabric.ranks() != shape.ranks {
+        return Err(EngineError::Ranks {
+            schedule: shape.ranks,
+            fabric: cost.fabric.ranks(),
+        });
+    }
+    Engine::new(schedule, shape, chunks, cost).run()
+}
+
+/// A message that arrived: not yet served (fixed ports) or served by its port.
+#[derive(Debug, Clone, Copy)]
+struct Arrived {
+    from: Rank,
+    flight: InFlight,
+    served: Option<(Time, Time)>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Lane {
+    next: u32,
+    steps: u32,
+    now: Time,
+    /// A `Go` event is in the queue.
+    queued: bool,
+    /// The send half of the exchange, or the request of the read, at `next` is out.
+    half_done: bool,
+    /// Completion time of each step so far; kept only where other lanes may ask.
+    done: Vec<Time>,
+}
+
+struct Engine<'a> {
+    schedule: &'a dyn Schedule,
+    shape: Shape,
+    chunks: &'a Chunks,
+    cost: &'a CostModel,
+    queue: BinaryHeap<Reverse<Event>>,
+    lanes: Vec<Lane>,
+    tx_free: Vec<Time>,
+    rx_free: Vec<Time>,
+    /// Per receiving lane and sender, in order of arrival.
+    arrived: Vec<BTreeMap<Rank, VecDeque<Arrived>>>,
+    /// Reductions that the switch is collecting, by (rank, lane, step) of the request.
+    collections: BTreeMap<(Rank, u32, u32), Collection>,
+    ports: usize,
+    messages: u64,
+}
+
+/// A reduction in the switch: shares still missing, and when the latest so far gets back.
+#[derive(Debug)]
+struct Collection {
+    missing: u32,
+    head: Time,
+}
+
+impl<'a> Engine<'a> {
+    fn new(
+        schedule: &'a dyn Schedule,
+        shape: Shape,
+        chunks: &'a Chunks,
+        cost: &'a CostModel,
+    ) -> Self {
+        let ports = cost.fabric.ports_per_device() as usize;
+        let start = cost.call();
+        let lanes: Vec<Lane> = (0..shape.ranks)
+            .flat_map(|rank| (0..shape.lanes).map(move |lane| (rank, lane)))
+            .map(|(rank, lane)| Lane {
+                steps: schedule.steps(rank, lane),
+                now: start,
+                ..Lane::default()
+            })
+            .collect();
+        Self {
+            schedule,
+            shape,
+            chunks,
+            cost,
+            queue: BinaryHeap::new(),
+            arrived: vec![BTreeMap::new(); lanes.len()],
+            tx_free: vec![Time::ZERO; ports * shape.ranks as usize],
+            rx_free: vec![Time::ZERO; ports * shape.ranks as usize],
+            lanes,
+            collections: BTreeMap::new(),
+            ports,
+            messages: 0,
+        }
+    }
+
+    fn run(mut self) -> Result<Timed, EngineError> {
+        for rank in 0..self.shape.ranks {
+            for lane in 0..self.shape.lanes {
+                self.wake(rank, lane);
+            }
+        }
+        while let Some(Reverse(Event { key, job })) = self.queue.pop() {
+            match job {
+                Job::Go => {
+                    let at = self.lane(key.rank, key.lane);
+                    self.lanes[at].queued = false;
+                    self.advance(key.rank, key.lane);
+                }
+                Job::Send { source, bytes, fan } => self.send(key, source, bytes, fan),
+                Job::Multicast { group, bytes } => self.multicast(key, group.into(), bytes)?,
+                Job::Contribute {
+                    source,
+                    group,
+                    bytes,
+                } => {
+                    self.contribute(key, source, group.into(), bytes)?;
+                }
+                Job::Answer { busy, port } => self.answer(key, busy, port),
+                Job::Head { busy, port } => self.arrive(key, busy, port),
+            }
+        }
+        self.finish()
+    }
+
+    fn finish(self) -> Result<Timed, EngineError> {
+        let stuck: Vec<usize> = (0..self.lanes.len())
+            .filter(|&i| self.lanes[i].next < self.lanes[i].steps)
+            .collect();
+        if let Some(&first) = stuck.first() {
+            return Err(EngineError::Deadlock {
+                count: stuck.len(),
+                rank: first as u32 / self.shape.lanes,
+                lane: first as u32 % self.shape.lanes,
+                step: self.lanes[first].next,
+            });
+        }
+        let finish = self
+            .lanes
+            .chunks(self.shape.lanes as usize)
+            .map(|lanes| {
+                let own = lanes.iter().map(|lane| lane.now);
+                let results = lanes.iter().flat_map(|lane| lane.done.iter().copied());
+                own.chain(results).max().unwrap_or_default()
+            })
+            .collect();
+        Ok(Timed {
+            finish,
+            messages: self.messages,
+        })
+    }
+
+    fn lane(&self, rank: Rank, lane: u32) -> usize {
+        rank as usize * self.shape.lanes as usize + lane as usize
+    }
+
+    fn port(&self, rank: Rank, port: u16) -> usize {
+        rank as usize * self.ports + usize::from(port)
+    }
+
+    fn fixed(&self) -> bool {
+        self.shape.ports == Ports::Fixed
+    }
+
+    fn push(&mut self, time: Time, kind: Kind, of: Key, job: Job) {
+        self.queue.push(Reverse(Event {
+            key: Key { time, kind, ..of },
+            job,
+        }));
+    }
+
+    /// Lets a lane try its next step at its own time.
+    fn wake(&mut self, rank: Rank, lane: u32) {
+        let at = self.lane(rank, lane);
+        let state = &mut self.lanes[at];
+        if state.queued || state.next == state.steps {
+            return;
+        }
+        state.queued = true;
+        let (time, step) = (state.now, state.next);
+        let key = Key {
+            time,
+            kind: Kind::Lane,
+            rank,
+            lane,
+            step,
+            to: 0,
+        };
+        self.queue.push(Reverse(Event { key, job: Job::Go }));
+    }
+
+    /// Takes the next step of a lane if it can, and comes back for the one after it.
+    fn advance(&mut self, rank: Rank, lane: u32) {
+        let at = self.lane(rank, lane);
+        let index = self.lanes[at].next;
+        let step = self.schedule.step(rank, lane, index);
+        let mut now = self.lanes[at].now;
+        if let Some(dep) = step.after
+            && !self.fixed()
+        {
+            let other = &self.lanes[self.lane(rank, dep.lane)];
+            let Some(&done) = other.done.get(dep.step as usize) else {
+                return;
+            };
+            // A switch's answer has its step reserved before its time is known.
+            if done == Time::MAX {
+                return;
+            }
+            now = now.max(done);
+        }
+        self.lanes[at].now = now;
+        let key = Key {
+            time: now,
+            kind: Kind::Lane,
+            rank,
+            lane,
+            step: index,
+            to: rank,
+        };
+        let Some(length) = self.take_step(key, step) else {
+            return;
+        };
+        let answer_pending = matches!(step.action, Action::SwitchReduce { .. });
+        let state = &mut self.lanes[at];
+        state.next += length;
+        state.half_done = false;
+        if !self.fixed() {
+            let done = if answer_pending {
+                Time::MAX
+            } else {
+                self.lanes[at].now
+            };
+            for _ in 0..length {
+                self.lanes[at].done.push(done);
+            }
+        }
+        for other in 0..self.shape.lanes {
+            self.wake(rank, other);
+        }
+    }
+
+    /// Number of steps taken, or `None` if the lane has to wait.
+    fn take_step(&mut self, key: Key, step: Step) -> Option<u32> {
+        let nominal = |span: Span| self.chunks.nominal_bytes(span);
+        match step.action {
+            Action::Send { to, src } | Action::Put { to, src, .. } => {
+                let bytes = nominal(src);
+                self.issue(key, to, bytes, step.fan);
+            }
+            Action::Signal { to } => self.issue(key, to, 0, step.fan),
+            Action::Recv { more, .. } if more => return self.receive_batch(key),
+            Action::Recv {
+                from, dst, with, ..
+            } => {
+                let bytes = nominal(dst);
+                return self.receive(key, from, bytes, with.is_some()).then_some(1);
+            }
+            Action::Forward {
+                from,
+                to,
+                with,
+                keep,
+            } => {
+                let bytes = with.or(keep).map_or(0, nominal);
+                if !self.receive(key, from, bytes, with.is_some()) {
+                    return None;
+                }
+                let time = self.lanes[self.lane(key.rank, key.lane)].now;
+                self.issue(Key { time, ..key }, to, bytes, step.fan);
+            }
+            Action::Exchange {
+                to,
+                src,
+                from,
+                dst,
+                with,
+            } => {
+                let (out, inward) = (nominal(src), nominal(dst));
+                if !self.begin_half(key) {
+                    self.issue(key, to, out, step.fan);
+                }
+                return self.receive(key, from, inward, with.is_some()).then_some(1);
+            }
+            Action::Get {
+                from,
+                src,
+                dst,
+                with,
+            } => {
+                let (out, inward) = (nominal(src), nominal(dst));
+                if !self.begin_half(key) {
+                    self.request(key, from, out, step.fan);
+                }
+                return self.receive(key, from, inward, with.is_some()).then_some(1);
+            }
+            Action::Wait { from } => return self.wait(key, from),
+            Action::Copy { src, .. } => self.local(key, self.cost.copy_time(nominal(src))),
+            Action::Reduce { src, .. } => self.local(key, self.cost.reduce_time(nominal(src))),
+            Action::Multicast { group, src, .. } => {
+                let bytes = nominal(src);
+                let ready = self.ready(key);
+                let job = Job::Multicast {
+                    group: group.into(),
+                    bytes,
+                };
+                self.push(ready, Kind::Transmit, key, job);
+            }
+            Action::SwitchReduce { group, src, .. } => {
+                let bytes = nominal(src);
+                let ready = self.ready(key);
+                self.collect(key, ready, group, bytes);
+            }
+        }
+        Some(1)
+    }
+
+    /// Charges the step overhead: the lane goes on at `ready`, which is when a message is issued.
+    fn ready(&mut self, key: Key) -> Time {
+        let ready = key.time + self.cost.step_overhead();
+        let at = self.lane(key.rank, key.lane);
+        self.lanes[at].now = ready;
+        ready
+    }
+
+    fn issue(&mut self, key: Key, to: Rank, bytes: u64, fan: u32) {
+        let ready = self.ready(key);
+        let job = Job::Send {
+            source: key.rank,
+            bytes,
+            fan,
+        };
+        self.push(ready, Kind::Transmit, Key { to, ..key }, job);
+    }
+
+    /// A read: the request travels to `from`, whose port then sends.
+    fn request(&mut self, key: Key, from: Rank, bytes: u64, fan: u32) {
+        let there = self.ready(key) + self.cost.route(key.rank, from).latency;
+        let job = Job::Send {
+            source: from,
+            bytes,
+            fan,
+        };
+        self.push(
+            there,
+            Kind::Transmit,
+            Key {
+                to: key.rank,
+                ..key
+            },
+            job,
+        );
+    }
+
+    /// Whether the first half of the step at `next` was already done; notes that it is now.
+    fn begin_half(&mut self, key: Key) -> bool {
+        let at = self.lane(key.rank, key.lane);
+        std::mem::replace(&mut self.lanes[at].half_done, true)
+    }
+
+    fn local(&mut self, key: Key, time: Time) {
+        let at = self.lane(key.rank, key.lane);
+        self.lanes[at].now += time;
+    }
+
+    /// A message is at a transmit port: lets it go.
+    fn send(&mut self, key: Key, source: Rank, bytes: u64, fan: u32) {
+        let route = self.cost.route(source, key.to);
+        let busy = self.cost.occupancy(&route, bytes, fan);
+        let port = self.port(source, route.tx_port);
+        let flight = launch(&route, busy, key.time, &mut self.tx_free[port]);
+        self.messages += 1;
+        let job = Job::Head {
+            busy: flight.busy,
+            port: flight.rx_port,
+        };
+        self.push(
+            flight.head,
+            Kind::Arrive,
+            Key {
+                rank: source,
+                ..key
+            },
+            job,
+        );
+    }
+
+    /// A multicast leaves its port once and arrives at every other member.
+    fn multicast(&mut self, key: Key, group: Group, bytes: u64) -> Result<(), EngineError> {
+        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
+        let mut others = group
+            .members()
+            .filter(|member| *member != key.rank)
+            .peekable();
+        let Some(&any) = others.peek() else {
+            return Ok(());
+        };
+        let port = self.port(key.rank, self.cost.route(key.rank, any).tx_port);
+        let tx = key.time.max(self.tx_free[port]);
+        self.tx_free[port] = tx + busy;
+        for to in others {
+            let route = self.cost.route(key.rank, to);
+            self.messages += 1;
+            let job = Job::Head {
+                busy,
+                port: route.rx_port,
+            };
+            self.push(tx + route.latency, Kind::Arrive, Key { to, ..key }, job);
+        }
+        Ok(())
+    }
+
+    /// A reduction by the switch: the request reaches every member's port.
+    fn collect(&mut self, key: Key, ready: Time, group: Group, bytes: u64) {
+        self.collections.insert(
+            (key.rank, key.lane, key.step),
+            Collection {
+                missing: group.count,
+                head: ready,
+            },
+        );
+        for source in group.members() {
+            let there = ready + self.cost.route(key.rank, source).latency;
+            let job = Job::Contribute {
+                source,
+                group: group.into(),
+                bytes,
+            };
+            self.push(there, Kind::Transmit, Key { to: source, ..key }, job);
+        }
+    }
+
+    /// One member's share of a reduction leaves its port; the last one makes the answer.
+    fn contribute(
+        &mut self,
+        key: Key,
+        source: Rank,
+        group: Group,
+        bytes: u64,
+    ) -> Result<(), EngineError> {
+        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
+        // The requester's own share goes up to the switch and back, too.
+        let mut others = group.members().filter(|member| *member != source);
+        let back = if source == key.rank {
+            others.next()
+        } else {
+            Some(key.rank)
+        };
+        let route = self.cost.route(source, back.unwrap_or(source));
+        let port = self.port(source, route.tx_port);
+        let tx = key.time.max(self.tx_free[port]);
+        self.tx_free[port] = tx + busy;
+        self.messages += 1;
+        let id = (key.rank, key.lane, key.step);
+        let Some(collection) = self.collections.get_mut(&id) else {
+            return Ok(());
+        };
+        collection.head = collection.head.max(tx + route.latency);
+        collection.missing -= 1;
+        if collection.missing == 0 {
+            let head = collection.head;
+            self.collections.remove(&id);
+            let job = Job::Answer {
+                busy,
+                port: route.rx_port,
+            };
+            self.push(head, Kind::Arrive, key, job);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, key: Key, busy: Time, port: u16) {
+        let at = self.port(key.rank, port);
+        let flight = InFlight {
+            head: key.time,
+            busy,
+            rx_port: port,
+        };
+        let landed = land(flight, &mut self.rx_free[at]);
+        let lane = self.lane(key.rank, key.lane);
+        // The switch did the reduction: for the rank this is a plain receive.
+        self.lanes[lane].done[key.step as usize] = take(self.cost, Time::ZERO, landed, 0, false);
+        for other in 0..self.shape.lanes {
+            self.wake(key.rank, other);
+        }
+    }
+
+    /// The head of a message is at its receive port.
+    fn arrive(&mut self, key: Key, busy: Time, port: u16) {
+        let flight = InFlight {
+            head: key.time,
+            busy,
+            rx_port: port,
+        };
+        let served = if self.fixed() {
+            None
+        } else {
+            let at = self.port(key.to, port);
+            Some(land(flight, &mut self.rx_free[at]))
+        };
+        let at = self.lane(key.to, key.lane);
+        let message = Arrived {
+            from: key.rank,
+            flight,
+            served,
+        };
+        self.arrived[at]
+            .entry(key.rank)
+            .or_default()
+            .push_back(message);
+        self.wake(key.to, key.lane);
+    }
+
+    /// The oldest message of `from` on this lane.
+    fn take_arrived(&mut self, key: Key, from: Rank) -> Option<Arrived> {
+        let at = self.lane(key.rank, key.lane);
+        self.arrived[at].get_mut(&from)?.pop_front()
+    }
+
+    /// Serves `message` if its port did not yet, and lets the lane take it.
+    fn take_message(&mut self, key: Key, message: Arrived, bytes: u64, reduces: bool) {
+        let port = self.port(key.rank, message.flight.rx_port);
+        let landed = message
+            .served
+            .unwrap_or_else(|| land(message.flight, &mut self.rx_free[port]));
+        let lane = self.lane(key.rank, key.lane);
+        self.lanes[lane].now = take(self.cost, self.lanes[lane].now, landed, bytes, reduces);
+    }
+
+    fn receive(&mut self, key: Key, from: Rank, bytes: u64, reduces: bool) -> bool {
+        let Some(message) = self.take_arrived(key, from) else {
+            return false;
+        };
+        self.take_message(key, message, bytes, reduces);
+        true
+    }
+
+    /// Receives that are awaited together, and the local steps between them; gives their number.
+    fn receive_batch(&mut self, key: Key) -> Option<u32> {
+        let mut receives: Vec<(Rank, u64, bool)> = Vec::new();
+        let mut local = Time::ZERO;
+        let mut length = 0;
+        loop {
+            let action = self
+                .schedule
+                .step(key.rank, key.lane, key.step + length)
+                .action;
+            length += 1;
+            match action {
+                Action::Recv {
+                    from,
+                    dst,
+                    with,
+                    more,
+                } => {
+                    receives.push((from, self.chunks.nominal_bytes(dst), with.is_some()));
+                    if !more {
+                        break;
+                    }
+                }
+                Action::Copy { src, .. } => {
+                    local += self.cost.copy_time(self.chunks.nominal_bytes(src));
+                }
+                Action::Reduce { src, .. } => {
+                    local += self.cost.reduce_time(self.chunks.nominal_bytes(src));
+                }
+                other => unreachable!("a batch holds receives and local steps, not {other:?}"),
+            }
+        }
+        self.take_together(key, &receives)?;
+        self.local(key, local);
+        Some(length)
+    }
+
+    fn wait(&mut self, key: Key, group: Group) -> Option<u32> {
+        let others = group.members().filter(|member| *member != key.rank);
+        let signals: Vec<(Rank, u64, bool)> = others.map(|member| (member, 0, false)).collect();
+        self.take_together(key, &signals)?;
+        Some(1)
+    }
+
+    /// Takes all of `wanted` (sender, bytes, reduces) if all have arrived, in order of arrival.
+    fn take_together(&mut self, key: Key, wanted: &[(Rank, u64, bool)]) -> Option<()> {
+        let at = self.lane(key.rank, key.lane);
+        let here = |from: &Rank| {
+            self.arrived[at]
+                .get(from)
+                .is_some_and(|queue| !queue.is_empty())
+        };
+        if !wanted.iter().all(|(from, _, _)| here(from)) {
+            return None;
+        }
+        let mut batch: Vec<(Arrived, u64, bool)> = Vec::with_capacity(wanted.len());
+        for &(from, bytes, reduces) in wanted {
+            batch.push((self.take_arrived(key, from)?, bytes, reduces));
+        }
+        batch.sort_by_key(|(message, ..)| (message.flight.head, message.from));
+        for (message, bytes, reduces) in batch {
+            self.take_message(key, message, bytes, reduces);
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,35 @@
+//! What a reducing switch costs the ranks that share it.
+
+use supernode_collectives::{Group, Rank};
+use supernode_fabric::CostModel;
+use supernode_units::Time;
+
+use crate::EngineError;
+
+/// How long one multicast or reduction of `bytes` bytes for `group` occupies each port it passes.
+///
+/// # Errors
+/// [`EngineError::NoSwitch`] if the members do not all hang on one reducing switch.
+pub(crate) fn port_time(
+    cost: &CostModel,
+    rank: Rank,
+    group: Group,
+    bytes: u64,
+) -> Result<Time, EngineError> {
+    let missing = EngineError::NoSwitch {
+        rank,
+        members: group.count,
+    };
+    let domain = cost
+        .fabric
+        .switch_domain(rank)
+        .ok_or_else(|| missing.clone())?;
+    let inside = |member: Rank| {
+        let device = cost.fabric.device(member);
+        device >= domain.first_device && device - domain.first_device < domain.devices
+    };
+    if !group.members().all(inside) {
+        return Err(missing);
+    }
+    Ok(cost.switch_occupancy(&domain, bytes, group.count))
+}

@@ -1,0 +1,131 @@
+//! What a message costs: the one interface between fabrics and engines.
+
+use supernode_units::{Bandwidth, Time};
+
+use crate::{Fabric, FabricError, Profile, Route, SwitchDomain};
+
+/// How fast a device's engines work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceRates {
+    /// Bytes of incoming operand reduced per second.
+    pub reduce: Bandwidth,
+    /// Bytes copied per second.
+    pub copy: Bandwidth,
+}
+
+/// A fabric, the software on top of it, and the devices at its ends.
+#[derive(Debug, Clone)]
+pub struct CostModel {
+    /// The fabric, with ranks placed.
+    pub fabric: Fabric,
+    /// What software adds.
+    pub profile: Profile,
+    /// What devices do by themselves.
+    pub rates: DeviceRates,
+}
+
+/// The largest message a model has to price: 1 TiB.
+const LARGEST_MESSAGE: u64 = 1 << 40;
+/// The largest time of one message: leaves room to add a few million of them.
+const LONGEST_MESSAGE: u128 = 1 << 62;
+
+impl CostModel {
+    /// Joins the three.
+    ///
+    /// # Errors
+    /// [`FabricError::MessageTooSlow`] if a message of 1 TiB with the widest fan-out would not fit
+    /// 2^62 ps on the slowest level.
+    pub fn new(fabric: Fabric, profile: Profile, rates: DeviceRates) -> Result<Self, FabricError> {
+        if let Some((level, rate)) = fabric.slowest() {
+            let loss = u128::from(level.fan_out_loss_ppm) * u128::from(fabric.ranks());
+            let wire = u128::from(profile.protocol.wire_bytes(LARGEST_MESSAGE));
+            let ps = wire * 1_000_000_000_000 / u128::from(rate.bytes_per_s());
+            if ps + ps / 1_000_000 * loss > LONGEST_MESSAGE {
+                return Err(FabricError::MessageTooSlow {
+                    bytes: LARGEST_MESSAGE,
+                    level: level.name.clone(),
+                    rate,
+                });
+            }
+        }
+        Ok(Self {
+            fabric,
+            profile,
+            rates,
+        })
+    }
+
+    /// What each rank pays once per collective.
+    pub fn call(&self) -> Time {
+        self.profile.call_time()
+    }
+
+    /// From a lane reaching a send to the message being issued: overhead and synchronisation.
+    pub fn step_overhead(&self) -> Time {
+        self.profile.send_overhead + self.profile.sync
+    }
+
+    /// From the last byte in to the lane going on.
+    pub fn recv_overhead(&self) -> Time {
+        self.profile.recv_overhead
+    }
+
+    /// The way from rank `from` to rank `to`.
+    pub fn route(&self, from: u32, to: u32) -> Route {
+        self.fabric.route(from, to)
+    }
+
+    /// How long a message of `bytes` bytes occupies a port of `route` while its sender sends to
+    /// `fan` peers: `max(gap, ceil(wire bytes / (rate * eta(fan))))`.
+    pub fn occupancy(&self, route: &Route, bytes: u64, fan: u32) -> Time {
+        let wire = u128::from(self.profile.protocol.wire_bytes(bytes));
+        // 1 / eta = 1 + loss (k - 1), in millionths.
+        let slowdown =
+            1_000_000 + u128::from(route.fan_out_loss_ppm) * u128::from(fan.saturating_sub(1));
+        let ps = (wire * 1_000_000 * slowdown).div_ceil(u128::from(route.rate.bytes_per_s()));
+        Time::from_ps(ps as u64).max(self.profile.gap)
+    }
+
+    /// Time to reduce `bytes` bytes of operand that are already there.
+    pub fn reduce_time(&self, bytes: u64) -> Time {
+        Self::engine_time(self.rates.reduce, bytes)
+    }
+
+    /// Time to copy `bytes` bytes on the device.
+    pub fn copy_time(&self, bytes: u64) -> Time {
+        Self::engine_time(self.rates.copy, bytes)
+    }
+
+    fn engine_time(rate: Bandwidth, bytes: u64) -> Time {
+        let ps = u128::from(bytes) * 1_000_000_000_000;
+        Time::from_ps(ps.div_ceil(u128::from(rate.bytes_per_s().max(1))) as u64)
+    }
+
+    /// Time to reduce the last slice, which cannot start before it is there.
+    pub fn slice_tail(&self, bytes: u64) -> Time {
+        self.reduce_time(bytes.min(self.profile.slice_bytes))
+    }
+
+    /// When a message that started to arrive at `rx` and ended at `tail` is done. A reduction
+    /// streams with the arrival: it is never added to it.
+    pub fn receive_done(&self, rx: Time, tail: Time, bytes: u64, reduces: bool) -> Time {
+        let data = if reduces {
+            tail.max(rx + self.reduce_time(bytes)) + self.slice_tail(bytes)
+        } else {
+            tail
+        };
+        data + self.profile.recv_overhead
+    }
+
+    /// How long one multicast or switch reduction of `bytes` bytes occupies each port it passes.
+    ///
+    /// The switch's rate is quoted as all-reduce bytes per second and device. An all-reduce of `n`
+    /// bytes among `members` carries `n (members + 1) / members` through a port (all shares of the
+    /// others' blocks and the own result), so a single step runs at that multiple of the rate.
+    pub fn switch_occupancy(&self, domain: &SwitchDomain, bytes: u64, members: u32) -> Time {
+        let n = u128::from(members.max(1));
+        let rate = u128::from(domain.in_switch.rate.bytes_per_s().max(1));
+        let ps = (u128::from(bytes) * 1_000_000_000_000 * n).div_ceil(rate * (n + 1));
+        Time::from_ps(ps as u64).max(self.profile.gap)
+    }
+}

@@ -1,0 +1,81 @@
+//! Which device each rank runs on.
+
+use crate::FabricError;
+
+/// How ranks are laid on devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Rank `r` on device `r`: neighbours are close.
+    Packed,
+    /// Round-robin over the children of the outermost level: neighbours are far.
+    Spread,
+    /// A permutation that the seed chooses.
+    Random {
+        /// Seed; equal seeds give equal placements.
+        seed: u64,
+    },
+}
+
+/// The mapping from ranks to devices.
+#[derive(Debug, Clone)]
+pub(crate) enum Map {
+    Packed,
+    Spread { children: u32, child_devices: u32 },
+    Table(Vec<u32>),
+}
+
+impl Map {
+    /// Lays `ranks` ranks on `children` groups of `child_devices` devices.
+    pub(crate) fn new(
+        placement: Placement,
+        ranks: u32,
+        children: u32,
+        child_devices: u32,
+    ) -> Result<Self, FabricError> {
+        let devices = children * child_devices;
+        if ranks == 0 {
+            return Err(FabricError::NoRanks);
+        }
+        if ranks > devices {
+            return Err(FabricError::TooManyRanks { ranks, devices });
+        }
+        Ok(match placement {
+            Placement::Packed => Self::Packed,
+            Placement::Spread => Self::Spread {
+                children,
+                child_devices,
+            },
+            Placement::Random { seed } => Self::Table(shuffled(devices, ranks, seed)),
+        })
+    }
+
+    /// The device of `rank`.
+    pub(crate) fn device(&self, rank: u32) -> u32 {
+        match self {
+            Self::Packed => rank,
+            Self::Spread {
+                children,
+                child_devices,
+            } => (rank % children) * child_devices + rank / children,
+            Self::Table(table) => table[rank as usize],
+        }
+    }
+}
+
+/// The first `ranks` entries of a Fisher-Yates shuffle of all devices, driven by splitmix64.
+fn shuffled(devices: u32, ranks: u32, seed: u64) -> Vec<u32> {
+    let mut table: Vec<u32> = (0..devices).collect();
+    let mut state = seed;
+    for i in 0..ranks {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let x = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let x = x ^ (x >> 31);
+        // Multiply-shift maps 64 random bits to a position without a division.
+        let left = u64::from(devices - i);
+        let offset = ((u128::from(x) * u128::from(left)) >> 64) as u32;
+        table.swap(i as usize, (i + offset) as usize);
+    }
+    table.truncate(ranks as usize);
+    table
+}
