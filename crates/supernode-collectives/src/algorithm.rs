@@ -43,10 +43,7 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self {
-            slices: 8,
-            levels: Vec::new(),
-        }
+        Self { slices: 8, levels: Vec::new() }
     }
 }
 
@@ -86,12 +83,11 @@ impl fmt::Display for Algorithm {
 impl FromStr for Algorithm {
     type Err = CollectiveError;
     fn from_str(text: &str) -> Result<Self, CollectiveError> {
-        Self::ALL
-            .into_iter()
-            .find(|a| a.name() == text)
-            .ok_or_else(|| CollectiveError::UnknownAlgorithm {
+        Self::ALL.into_iter().find(|a| a.name() == text).ok_or_else(|| {
+            CollectiveError::UnknownAlgorithm {
                 name: text.to_owned(),
                 known: Self::ALL.map(Self::name).join(", "),
-            })
+            }
+        })
     }
 }

@@ -18,10 +18,7 @@ impl LowerBound {
     /// switch may reduce, which halves the bytes of an all-reduce.
     pub fn new(collective: Collective, ranks: u32, bytes: u64, fan: u32, in_network: bool) -> Self {
         if ranks <= 1 {
-            return Self {
-                rounds: 0,
-                bytes: 0,
-            };
+            return Self { rounds: 0, bytes: 0 };
         }
         let mut rounds = 0;
         let mut reached = 1_u64;
@@ -49,24 +46,9 @@ mod tests {
     #[test]
     fn follows_the_table_of_the_field() {
         let bound = LowerBound::new(Collective::AllReduce, 8, 800, 1, false);
-        assert_eq!(
-            bound,
-            LowerBound {
-                rounds: 3,
-                bytes: 1400
-            }
-        );
-        assert_eq!(
-            LowerBound::new(Collective::AllGather, 8, 800, 7, false).rounds,
-            1
-        );
-        assert_eq!(
-            LowerBound::new(Collective::AllReduce, 8, 800, 1, true).bytes,
-            800
-        );
-        assert_eq!(
-            LowerBound::new(Collective::AllReduce, 1, 800, 1, false).bytes,
-            0
-        );
+        assert_eq!(bound, LowerBound { rounds: 3, bytes: 1400 });
+        assert_eq!(LowerBound::new(Collective::AllGather, 8, 800, 7, false).rounds, 1);
+        assert_eq!(LowerBound::new(Collective::AllReduce, 8, 800, 1, true).bytes, 800);
+        assert_eq!(LowerBound::new(Collective::AllReduce, 1, 800, 1, false).bytes, 0);
     }
 }

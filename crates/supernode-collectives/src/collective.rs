@@ -55,8 +55,6 @@ impl FromStr for Collective {
         Self::ALL
             .into_iter()
             .find(|c| c.name() == text || c.name().replace('-', "_") == text)
-            .ok_or_else(|| CollectiveError::UnknownCollective {
-                name: text.to_owned(),
-            })
+            .ok_or_else(|| CollectiveError::UnknownCollective { name: text.to_owned() })
     }
 }

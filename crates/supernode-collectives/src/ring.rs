@@ -39,16 +39,13 @@ impl Ring {
             return Err(CollectiveError::NoRanks);
         }
         if ranks >= 1 << 30 {
-            return Err(CollectiveError::TooManyChunks {
-                algorithm: "ring",
-                ranks,
-            });
+            return Err(CollectiveError::TooManyChunks { algorithm: "ring", ranks });
         }
         Ok(Self { collective, ranks })
     }
 
     /// `rank - back` around the ring, for `back` up to `2 * ranks`.
-    fn left(&self, rank: Rank, back: u32) -> u32 {
+    fn left(self, rank: Rank, back: u32) -> u32 {
         let n = self.ranks;
         let at = rank + 2 * n - back;
         if at >= 2 * n {
@@ -92,84 +89,39 @@ impl Schedule for Ring {
     fn step(&self, rank: Rank, _lane: u32, index: u32) -> Step {
         let n = self.ranks;
         if n == 1 {
-            return Action::Copy {
-                src: Span::input(0, 1),
-                dst: Span::output(0, 1),
-            }
-            .into();
+            return Action::Copy { src: Span::input(0, 1), dst: Span::output(0, 1) }.into();
         }
         let (from, to) = (self.left(rank, 1), self.left(rank, n - 1));
         let action = match self.collective {
-            Collective::AllGather if index == 0 => Action::Copy {
-                src: Span::input(0, 1),
-                dst: Span::output(rank, 1),
-            },
-            Collective::AllGather if index == 1 => Action::Send {
-                to,
-                src: Span::input(0, 1),
-            },
+            // The send goes first: the local copy then hides behind the first message.
+            Collective::AllGather if index == 0 => Action::Send { to, src: Span::input(0, 1) },
+            Collective::AllGather if index == 1 => {
+                Action::Copy { src: Span::input(0, 1), dst: Span::output(rank, 1) }
+            }
             Collective::AllGather => {
                 let dst = Span::output(self.left(rank, index - 1), 1);
                 if index < n {
-                    Action::Forward {
-                        from,
-                        to,
-                        with: None,
-                        keep: Some(dst),
-                    }
+                    Action::Forward { from, to, with: None, keep: Some(dst) }
                 } else {
-                    Action::Recv {
-                        from,
-                        dst,
-                        with: None,
-                        more: false,
-                    }
+                    Action::Recv { from, dst, with: None, more: false }
                 }
             }
             Collective::AllReduce | Collective::ReduceScatter => {
                 let chunk = self.left(rank, index + 1);
                 let own = Some(Span::input(chunk, 1));
                 if index == 0 {
-                    Action::Send {
-                        to,
-                        src: Span::input(chunk, 1),
-                    }
+                    Action::Send { to, src: Span::input(chunk, 1) }
                 } else if index < n - 1 {
-                    Action::Forward {
-                        from,
-                        to,
-                        with: own,
-                        keep: None,
-                    }
+                    Action::Forward { from, to, with: own, keep: None }
                 } else if self.collective == Collective::ReduceScatter {
-                    Action::Recv {
-                        from,
-                        dst: Span::output(0, 1),
-                        with: own,
-                        more: false,
-                    }
+                    Action::Recv { from, dst: Span::output(0, 1), with: own, more: false }
                 } else if index == n - 1 {
-                    Action::Forward {
-                        from,
-                        to,
-                        with: own,
-                        keep: Some(Span::output(chunk, 1)),
-                    }
+                    Action::Forward { from, to, with: own, keep: Some(Span::output(chunk, 1)) }
                 } else if index < 2 * n - 2 {
-                    Action::Forward {
-                        from,
-                        to,
-                        with: None,
-                        keep: Some(Span::output(chunk, 1)),
-                    }
+                    Action::Forward { from, to, with: None, keep: Some(Span::output(chunk, 1)) }
                 } else {
                     let dst = Span::output(chunk, 1);
-                    Action::Recv {
-                        from,
-                        dst,
-                        with: None,
-                        more: false,
-                    }
+                    Action::Recv { from, dst, with: None, more: false }
                 }
             }
         };

@@ -72,12 +72,7 @@ impl Chunks {
     /// The layout of `count` elements of `element_bytes` bytes under `shape`.
     pub fn new(shape: Shape, count: u64, element_bytes: u64) -> Self {
         let chunks = u64::from(shape.input_chunks.max(shape.output_chunks)).max(1);
-        Self {
-            elements: count.div_ceil(chunks),
-            count,
-            element_bytes,
-            shape,
-        }
+        Self { elements: count.div_ceil(chunks), count, element_bytes, shape }
     }
 
     /// Bytes that a message of `span` is charged.
@@ -92,15 +87,7 @@ impl Chunks {
             Buf::Output => self.shape.output_chunks,
             Buf::Scratch => self.shape.scratch_chunks,
         };
-        self.byte_range(
-            Span {
-                buf,
-                first: 0,
-                len: chunks,
-            },
-            rank,
-        )
-        .1
+        self.byte_range(Span { buf, first: 0, len: chunks }, rank).1
     }
 
     /// Byte range `(start, end)` of `span` within its buffer on `rank`.
@@ -122,10 +109,7 @@ impl Chunks {
 
     fn scratch_range(&self, span: Span) -> (u64, u64) {
         let chunk = self.elements * self.element_bytes;
-        (
-            u64::from(span.first) * chunk,
-            u64::from(span.first + span.len) * chunk,
-        )
+        (u64::from(span.first) * chunk, u64::from(span.first + span.len) * chunk)
     }
 }
 
@@ -150,10 +134,7 @@ mod tests {
     fn last_chunks_are_short_or_empty_but_charged_in_full() {
         let chunks = Chunks::new(shape(Collective::AllReduce, 4, 4), 5, 4);
         let range = |first| chunks.byte_range(Span::output(first, 1), 0);
-        assert_eq!(
-            [range(0), range(1), range(2), range(3)],
-            [(0, 8), (8, 16), (16, 20), (20, 20)]
-        );
+        assert_eq!([range(0), range(1), range(2), range(3)], [(0, 8), (8, 16), (16, 20), (20, 20)]);
         assert_eq!(chunks.nominal_bytes(Span::output(3, 1)), 8);
     }
 

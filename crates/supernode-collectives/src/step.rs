@@ -1,7 +1,7 @@
 //! One step of a schedule: what a lane does before it goes on.
 //!
 //! The kinds cover the runtimes of the field: two-sided steps and their fused forms (NCCL, MSCCL),
-//! one-sided steps with signals (MSCCL++, HCCL's reads and writes, DeepEP), local steps, and the
+//! one-sided steps with signals (MSCCL++, HCCL's reads and writes, `DeepEP`), local steps, and the
 //! steps of a switch that multicasts and reduces (NVLS, SHARP).
 
 /// A participant of the collective, `0..ranks`.
@@ -32,29 +32,17 @@ pub struct Span {
 impl Span {
     /// `len` chunks of the input from chunk `first`.
     pub const fn input(first: u32, len: u32) -> Self {
-        Self {
-            buf: Buf::Input,
-            first,
-            len,
-        }
+        Self { buf: Buf::Input, first, len }
     }
 
     /// `len` chunks of the output from chunk `first`.
     pub const fn output(first: u32, len: u32) -> Self {
-        Self {
-            buf: Buf::Output,
-            first,
-            len,
-        }
+        Self { buf: Buf::Output, first, len }
     }
 
     /// `len` chunks of the scratch buffer from chunk `first`.
     pub const fn scratch(first: u32, len: u32) -> Self {
-        Self {
-            buf: Buf::Scratch,
-            first,
-            len,
-        }
+        Self { buf: Buf::Scratch, first, len }
     }
 }
 
@@ -245,12 +233,7 @@ pub struct Step {
 impl Step {
     /// A step on the compute cores that waits for nothing but its lane.
     pub const fn new(action: Action) -> Self {
-        Self {
-            action,
-            fan: 1,
-            after: None,
-            engine: Engine::Core,
-        }
+        Self { action, fan: 1, after: None, engine: Engine::Core }
     }
 
     /// The same step, sending to `fan` peers at the same time.

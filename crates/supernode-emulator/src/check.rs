@@ -26,10 +26,7 @@ pub fn count_wrong(spec: &InputSpec, inputs: &[Bytes], outputs: &[Output], threa
             .enumerate()
             .map(|(part, outputs)| scope.spawn(move || count(part * share, outputs)))
             .collect();
-        parts
-            .into_iter()
-            .map(|part| part.join().unwrap_or(u64::MAX))
-            .fold(0, u64::saturating_add)
+        parts.into_iter().map(|part| part.join().unwrap_or(u64::MAX)).fold(0, u64::saturating_add)
     })
 }
 
@@ -62,10 +59,7 @@ fn reference(spec: &InputSpec, inputs: &[Bytes], threads: usize) -> Vec<u8> {
     let mut expected = vec![0; elements * spec.dtype.bytes() as usize];
     let share = elements.div_ceil(threads.max(1)).max(1);
     std::thread::scope(|scope| {
-        for (part, out) in expected
-            .chunks_mut(share * spec.dtype.bytes() as usize)
-            .enumerate()
-        {
+        for (part, out) in expected.chunks_mut(share * spec.dtype.bytes() as usize).enumerate() {
             let range = part * share..(part * share + share).min(elements);
             scope.spawn(move || reduce_range(spec, inputs, range, out));
         }
@@ -80,9 +74,7 @@ fn reduce_range(spec: &InputSpec, inputs: &[Bytes], range: Range<usize>, out: &m
     if spec.dtype.is_float() {
         let mut sums: Vec<f64> = Vec::new();
         for input in inputs {
-            let values = input[bytes.clone()]
-                .chunks_exact(width)
-                .map(|raw| float(spec.dtype, raw));
+            let values = input[bytes.clone()].chunks_exact(width).map(|raw| float(spec.dtype, raw));
             combine(&mut sums, values, |a, b| match spec.op {
                 ReduceOp::Sum | ReduceOp::Avg => a + b,
                 ReduceOp::Prod => a * b,
@@ -92,11 +84,7 @@ fn reduce_range(spec: &InputSpec, inputs: &[Bytes], range: Range<usize>, out: &m
         }
         for (raw, sum) in out.chunks_exact_mut(width).zip(sums) {
             let ranks = inputs.len() as f64;
-            let value = if spec.op == ReduceOp::Avg {
-                sum / ranks
-            } else {
-                sum
-            };
+            let value = if spec.op == ReduceOp::Avg { sum / ranks } else { sum };
             match spec.dtype {
                 DType::F64 => raw.copy_from_slice(&value.to_ne_bytes()),
                 DType::F16 => raw.copy_from_slice(&half::f16::from_f64(value).to_ne_bytes()),
@@ -107,9 +95,8 @@ fn reduce_range(spec: &InputSpec, inputs: &[Bytes], range: Range<usize>, out: &m
     } else {
         let mut sums: Vec<i64> = Vec::new();
         for input in inputs {
-            let values = input[bytes.clone()]
-                .chunks_exact(width)
-                .map(|raw| integer(spec.dtype, raw));
+            let values =
+                input[bytes.clone()].chunks_exact(width).map(|raw| integer(spec.dtype, raw));
             combine(&mut sums, values, |a, b| match spec.op {
                 ReduceOp::Sum | ReduceOp::Avg => wrap(spec.dtype, a.wrapping_add(b)),
                 ReduceOp::Prod => wrap(spec.dtype, a.wrapping_mul(b)),
@@ -119,11 +106,7 @@ fn reduce_range(spec: &InputSpec, inputs: &[Bytes], range: Range<usize>, out: &m
         }
         for (raw, sum) in out.chunks_exact_mut(width).zip(sums) {
             let ranks = inputs.len() as i64;
-            let value = if spec.op == ReduceOp::Avg {
-                sum / ranks
-            } else {
-                sum
-            };
+            let value = if spec.op == ReduceOp::Avg { sum / ranks } else { sum };
             match spec.dtype {
                 DType::I64 => raw.copy_from_slice(&value.to_ne_bytes()),
                 DType::I32 => raw.copy_from_slice(&(value as i32).to_ne_bytes()),

@@ -56,6 +56,23 @@ impl Mailboxes {
         }
     }
 
+    /// Makes the mailboxes of a finished run ready for the next one of as many ranks.
+    pub(crate) fn reset(&mut self) {
+        *self.running.get_mut() = self.inboxes.len();
+        *self.finished.get_mut() = 0;
+        *self.deadlocked.get_mut() = false;
+        for inbox in &mut self.inboxes {
+            let inbox = inbox.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+            inbox.messages.clear();
+            inbox.waiting = None;
+        }
+    }
+
+    /// Number of mailboxes.
+    pub(crate) fn ranks(&self) -> u32 {
+        self.inboxes.len() as u32
+    }
+
     /// Moves `batch` into the mailbox of `to` and wakes it if it waits.
     pub(crate) fn deliver(&self, to: Rank, batch: impl Iterator<Item = Message>) {
         let waker = {
@@ -131,8 +148,6 @@ impl Mailboxes {
 
     fn lock(&self, rank: Rank) -> std::sync::MutexGuard<'_, Inbox> {
         // A poisoned lock means that another rank's task panicked; its message is the one to show.
-        self.inboxes[rank as usize]
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inboxes[rank as usize].lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -60,16 +60,7 @@ impl Memory {
             Output::Sizes => Vec::new(),
             _ => vec![0; chunks.buffer_bytes(Buf::Scratch, rank) as usize],
         };
-        Self {
-            rank,
-            chunks,
-            math,
-            pool,
-            input,
-            output,
-            scratch,
-            last_read: None,
-        }
+        Self { rank, chunks, math, pool, input, output, scratch, last_read: None }
     }
 
     fn range(&self, span: Span) -> Range<usize> {
@@ -129,11 +120,7 @@ impl Memory {
         if let (Buf::Output, Output::Shared(slots)) = (span.buf, &mut self.output) {
             let whole = value.into_whole(self.math, &self.pool);
             for chunk in span.first..span.first + span.len {
-                let piece = Span {
-                    buf: span.buf,
-                    first: chunk,
-                    len: 1,
-                };
+                let piece = Span { buf: span.buf, first: chunk, len: 1 };
                 let (start, end) = self.chunks.byte_range(piece, self.rank);
                 slots[chunk as usize] =
                     whole.slice(start as usize - range.start..end as usize - range.start);

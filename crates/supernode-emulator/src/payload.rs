@@ -124,11 +124,7 @@ impl Pool {
         let data = self.classes[class]
             .pop()
             .unwrap_or_else(|| vec![0; 1 << (class + SMALLEST_LOG2 as usize)]);
-        Buffer {
-            data,
-            len,
-            pool: Arc::clone(self),
-        }
+        Buffer { data, len, pool: Arc::clone(self) }
     }
 
     fn class(len: usize) -> usize {
@@ -189,22 +185,16 @@ mod tests {
 
     #[test]
     fn lazy_and_eager_accumulators_are_equal() {
-        let math = Arithmetic {
-            dtype: DType::F32,
-            op: ReduceOp::Sum,
-        };
+        let math = Arithmetic { dtype: DType::F32, op: ReduceOp::Sum };
         let pool = Arc::new(Pool::default());
         let operand = |seed: u32, len: usize| -> Bytes {
             let value = |i: u32| (i.wrapping_mul(2_654_435_761) ^ seed) as f32 * 1e-3;
-            (0..len as u32 / 4)
-                .flat_map(|i| value(i).to_ne_bytes())
-                .collect()
+            (0..len as u32 / 4).flat_map(|i| value(i).to_ne_bytes()).collect()
         };
         let fold = |len: usize, hops: u32| {
             let start = Payload::Whole(operand(0, len));
-            let sum = (1..hops).fold(start, |acc, hop| {
-                acc.combine(&operand(hop, len), math, &pool)
-            });
+            let sum =
+                (1..hops).fold(start, |acc, hop| acc.combine(&operand(hop, len), math, &pool));
             sum.into_whole(math, &pool)
         };
         let lazy = fold(2 * LAZY_MIN_BYTES, 300);

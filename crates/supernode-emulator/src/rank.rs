@@ -60,6 +60,17 @@ enum Taken {
     No,
 }
 
+/// Queues of one rank; kept from run to run, because growing them anew costs more than a small
+/// collective.
+#[derive(Debug, Default)]
+pub(crate) struct Queues {
+    /// Messages that have arrived and that no step has taken yet.
+    pending: VecDeque<Message>,
+    outbox: Vec<(Rank, Message)>,
+    /// Where the mailbox is emptied into.
+    pub(crate) arrived: Vec<Message>,
+}
+
 /// The interpreter of one rank.
 #[derive(Debug)]
 pub(crate) struct Machine {
@@ -67,21 +78,22 @@ pub(crate) struct Machine {
     lanes: Vec<Lane>,
     memory: Memory,
     clock: Option<Clock>,
-    /// Messages that have arrived and that no step has taken yet.
-    pending: VecDeque<Message>,
+    pub(crate) queues: Queues,
     pending_sorted: bool,
-    outbox: Vec<(Rank, Message)>,
     messages: u64,
     fault: Option<EmulatorError>,
 }
 
 impl Machine {
-    pub(crate) fn new(world: &World, rank: Rank, output: Output, clock: Option<Clock>) -> Self {
+    pub(crate) fn new(
+        world: &World,
+        rank: Rank,
+        output: Output,
+        clock: Option<Clock>,
+        queues: Queues,
+    ) -> Self {
         let lanes = (0..world.schedule.shape().lanes)
-            .map(|lane| Lane {
-                steps: world.schedule.steps(rank, lane),
-                ..Lane::default()
-            })
+            .map(|lane| Lane { steps: world.schedule.steps(rank, lane), ..Lane::default() })
             .collect();
         let input = world.inputs.get(rank as usize).cloned().unwrap_or_default();
         let pool = Arc::clone(&world.pool);
@@ -90,18 +102,24 @@ impl Machine {
             lanes,
             memory: Memory::new(rank, world.chunks, world.math, pool, input, output),
             clock,
-            pending: VecDeque::new(),
+            queues,
             pending_sorted: true,
-            outbox: Vec::new(),
             messages: 0,
             fault: None,
         }
     }
 
     /// Takes what has arrived.
-    pub(crate) fn accept(&mut self, arrived: &mut Vec<Message>) {
+    pub(crate) fn accept(&mut self) {
         self.pending_sorted = false;
-        self.pending.extend(arrived.drain(..));
+        let Queues { pending, arrived, .. } = &mut self.queues;
+        if pending.is_empty() {
+            // Both conversions keep their memory and move nothing.
+            let emptied = Vec::from(std::mem::take(pending));
+            *pending = VecDeque::from(std::mem::replace(arrived, emptied));
+        } else {
+            pending.extend(arrived.drain(..));
+        }
     }
 
     /// Runs every lane as far as it goes, then delivers what was sent.
@@ -141,14 +159,11 @@ impl Machine {
     }
 
     fn flush(&mut self, mailboxes: &Mailboxes) {
-        self.messages += self.outbox.len() as u64;
-        let mut sent = self.outbox.drain(..).peekable();
+        self.messages += self.queues.outbox.len() as u64;
+        let mut sent = self.queues.outbox.drain(..).peekable();
         while let Some((to, first)) = sent.next() {
             let rest = std::iter::from_fn(|| sent.next_if(|(next, _)| *next == to));
-            mailboxes.deliver(
-                to,
-                std::iter::once(first).chain(rest.map(|(_, message)| message)),
-            );
+            mailboxes.deliver(to, std::iter::once(first).chain(rest.map(|(_, message)| message)));
         }
     }
 
@@ -163,11 +178,8 @@ impl Machine {
         if let Action::Get { src, .. } | Action::SwitchReduce { src, .. } = step.action
             && src.buf != Buf::Input
         {
-            self.fault = Some(EmulatorError::RemoteRead {
-                rank: self.rank,
-                lane: lane as u32,
-                step: index,
-            });
+            self.fault =
+                Some(EmulatorError::RemoteRead { rank: self.rank, lane: lane as u32, step: index });
             return Taken::No;
         }
         let taken = self.execute(world, lane, index, step);
@@ -190,12 +202,7 @@ impl Machine {
                 let payload = self.memory.read(src);
                 self.send(lane, to, nominal(src), step.fan, payload, None);
             }
-            Action::Recv {
-                from,
-                dst,
-                with,
-                more,
-            } => {
+            Action::Recv { from, dst, with, more } => {
                 if more || !self.lanes[lane].batch.is_empty() {
                     return self.receive_batch(world, lane, index);
                 }
@@ -205,12 +212,7 @@ impl Machine {
                 self.arrive(&message, with.is_some());
                 self.combine_into(dst, with, message.payload);
             }
-            Action::Forward {
-                from,
-                to,
-                with,
-                keep,
-            } => {
+            Action::Forward { from, to, with, keep } => {
                 let Some(message) = self.take_message(from, lane) else {
                     return Taken::No;
                 };
@@ -225,13 +227,7 @@ impl Machine {
                 }
                 self.send(lane, to, message.bytes, step.fan, payload, None);
             }
-            Action::Exchange {
-                to,
-                src,
-                from,
-                dst,
-                with,
-            } => {
+            Action::Exchange { to, src, from, dst, with } => {
                 // The send half is issued once; a batch slot remembers that it was.
                 if self.lanes[lane].batch.is_empty() && !self.has_message(from, lane) {
                     return self.open_exchange(lane, to, src, nominal(src), step.fan);
@@ -248,20 +244,11 @@ impl Machine {
                 self.send(lane, to, nominal(src), step.fan, payload, Some(dst));
             }
             Action::Signal { to } => {
-                let nowhere = Span {
-                    buf: Buf::Output,
-                    first: 0,
-                    len: 0,
-                };
+                let nowhere = Span { buf: Buf::Output, first: 0, len: 0 };
                 self.send(lane, to, 0, step.fan, Payload::Nothing, Some(nowhere));
             }
             Action::Wait { from } => return self.wait(lane, from),
-            Action::Get {
-                from,
-                src,
-                dst,
-                with,
-            } => {
+            Action::Get { from, src, dst, with } => {
                 let remote = Self::remote_input(world, from, src);
                 self.combine_into(dst, with, remote);
             }
@@ -305,24 +292,10 @@ impl Machine {
         payload: Payload,
         put: Option<Span>,
     ) {
-        let nowhere = InFlight {
-            head: Time::ZERO,
-            busy: Time::ZERO,
-            rx_port: 0,
-        };
-        let flight = self
-            .clock
-            .as_mut()
-            .map_or(nowhere, |clock| clock.send(to, bytes, fan));
-        let message = Message {
-            from: self.rank,
-            lane: lane as u32,
-            flight,
-            bytes,
-            put,
-            payload,
-        };
-        self.outbox.push((to, message));
+        let nowhere = InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 };
+        let flight = self.clock.as_mut().map_or(nowhere, |clock| clock.send(to, bytes, fan));
+        let message = Message { from: self.rank, lane: lane as u32, flight, bytes, put, payload };
+        self.queues.outbox.push((to, message));
     }
 
     fn arrive(&mut self, message: &Message, reduces: bool) {
@@ -353,11 +326,7 @@ impl Machine {
         let payload = self.memory.read(src);
         self.send(lane, to, bytes, fan, payload, None);
         // The marker says that the send half is out.
-        let nowhere = InFlight {
-            head: Time::ZERO,
-            busy: Time::ZERO,
-            rx_port: 0,
-        };
+        let nowhere = InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 };
         self.lanes[lane].batch.push(Message {
             from: self.rank,
             lane: lane as u32,
@@ -390,20 +359,13 @@ impl Machine {
 
     /// Receives that are awaited together, with the local steps between them.
     fn receive_batch(&mut self, world: &World, lane: usize, index: u32) -> Taken {
-        let program = |offset: u32| {
-            world
-                .schedule
-                .step(self.rank, lane as u32, index + offset)
-                .action
-        };
+        let program =
+            |offset: u32| world.schedule.step(self.rank, lane as u32, index + offset).action;
         let (mut receives, mut reduces, mut length) = (Vec::new(), Vec::new(), 0);
         loop {
             let action = program(length);
             length += 1;
-            if let Action::Recv {
-                from, with, more, ..
-            } = action
-            {
+            if let Action::Recv { from, with, more, .. } = action {
                 receives.push(from);
                 reduces.push(with.is_some());
                 if !more {
@@ -425,11 +387,7 @@ impl Machine {
         let mut messages = batch.into_iter();
         let mut fused = Fused::default();
         for offset in 0..length {
-            match world
-                .schedule
-                .step(self.rank, lane as u32, index + offset)
-                .action
-            {
+            match world.schedule.step(self.rank, lane as u32, index + offset).action {
                 Action::Recv { dst, with, .. } => {
                     let payload = messages.next().map_or(Payload::Nothing, |m| m.payload);
                     fused.add(&mut self.memory, dst, with, payload);
@@ -482,11 +440,7 @@ impl Machine {
     }
 
     fn multicast(&mut self, lane: usize, group: Group, src: Span, dst: Span, bytes: u64) {
-        let payload = if src.len == 0 {
-            Payload::Nothing
-        } else {
-            self.memory.read(src)
-        };
+        let payload = if src.len == 0 { Payload::Nothing } else { self.memory.read(src) };
         let share = |payload: &Payload| match payload {
             Payload::Whole(bytes) => Payload::Whole(bytes.clone()),
             _ => Payload::Nothing,
@@ -516,11 +470,7 @@ impl Machine {
 
     fn take_message(&mut self, from: Rank, lane: usize) -> Option<Message> {
         let at = self.find_message(from, lane)?;
-        if at == 0 {
-            self.pending.pop_front()
-        } else {
-            self.pending.remove(at)
-        }
+        if at == 0 { self.queues.pending.pop_front() } else { self.queues.pending.remove(at) }
     }
 
     /// Position of the oldest message of (`from`, `lane`). The front is right almost always; a
@@ -529,23 +479,18 @@ impl Machine {
         const SORT_MIN: usize = 16;
         let key = |message: &Message| (message.lane, message.from);
         let wanted = (lane as u32, from);
-        if key(self.pending.front()?) == wanted {
+        if key(self.queues.pending.front()?) == wanted {
             return Some(0);
         }
-        if self.pending.len() < SORT_MIN {
-            return self
-                .pending
-                .iter()
-                .position(|message| key(message) == wanted);
+        if self.queues.pending.len() < SORT_MIN {
+            return self.queues.pending.iter().position(|message| key(message) == wanted);
         }
         if !self.pending_sorted {
-            self.pending.make_contiguous().sort_by_key(key);
+            self.queues.pending.make_contiguous().sort_by_key(key);
             self.pending_sorted = true;
         }
-        let at = self
-            .pending
-            .partition_point(|message| key(message) < wanted);
-        (at < self.pending.len() && key(&self.pending[at]) == wanted).then_some(at)
+        let at = self.queues.pending.partition_point(|message| key(message) < wanted);
+        (at < self.queues.pending.len() && key(&self.queues.pending[at]) == wanted).then_some(at)
     }
 
     /// What this rank waits for, for the report of a deadlock.
@@ -554,13 +499,7 @@ impl Machine {
         let step = self.lanes[lane].next;
         let action = world.schedule.step(self.rank, lane as u32, step).action;
         let since = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
-        Some(Waiting {
-            rank: self.rank,
-            lane: lane as u32,
-            step,
-            action,
-            since,
-        })
+        Some(Waiting { rank: self.rank, lane: lane as u32, step, action, since })
     }
 
     /// Messages delivered so far.
@@ -573,10 +512,12 @@ impl Machine {
         self.fault.take()
     }
 
-    /// Result, finish time (where time travels in the messages) and messages sent.
-    pub(crate) fn finish(self, ranks: u32) -> (Output, Time, u64) {
+    /// Result, finish time (where time travels in the messages) and empty queues.
+    pub(crate) fn finish(mut self, ranks: u32) -> (Output, Time, Queues) {
         let time = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
-        (self.memory.into_output(ranks), time, self.messages)
+        self.queues.pending.clear();
+        self.queues.arrived.clear();
+        (self.memory.into_output(ranks), time, self.queues)
     }
 }
 

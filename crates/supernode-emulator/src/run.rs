@@ -1,9 +1,13 @@
 //! Runs a job: one tokio task per rank on a runtime of its own.
 
-use std::sync::Arc;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use std::task::Poll;
 
 use bytes::Bytes;
+use crossbeam::queue::SegQueue;
 use supernode_collectives::{Buf, Chunks, Ports, Rank, Schedule};
 use supernode_engine::ports;
 use supernode_fabric::CostModel;
@@ -11,10 +15,10 @@ use supernode_units::{DType, ReduceOp, Time};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::{EmulatorError, Waiting};
-use crate::mailbox::{Mailboxes, Message};
+use crate::mailbox::Mailboxes;
 use crate::memory::Output;
 use crate::payload::{Arithmetic, Pool};
-use crate::rank::{Machine, Progress, World};
+use crate::rank::{Machine, Progress, Queues, World};
 use crate::timing::Clock;
 
 /// How results are kept.
@@ -72,6 +76,10 @@ impl Report {
 pub struct Emulator {
     runtime: Runtime,
     pool: Arc<Pool>,
+    /// Queues of earlier runs, one set per rank.
+    queues: SegQueue<Queues>,
+    /// Mailboxes of the last run, for the next one of as many ranks.
+    mailboxes: Mutex<Option<Mailboxes>>,
     memory_limit: u64,
 }
 
@@ -94,6 +102,8 @@ impl Emulator {
         Ok(Self {
             runtime,
             pool: Arc::default(),
+            queues: SegQueue::new(),
+            mailboxes: Mutex::new(None),
             memory_limit,
         })
     }
@@ -119,10 +129,7 @@ impl Emulator {
             .filter(|lane| job.schedule.steps(0, *lane) > 0)
             .map(|lane| u64::from(job.schedule.step(0, lane, 0).fan))
             .sum::<u64>();
-        ranks.saturating_mul(
-            data.saturating_add(RANK_BYTES)
-                .saturating_add(fan * MESSAGE_BYTES),
-        )
+        ranks.saturating_mul(data.saturating_add(RANK_BYTES).saturating_add(fan * MESSAGE_BYTES))
     }
 
     /// Runs `job` on `inputs`, one per rank (none if only sizes are emulated).
@@ -155,27 +162,17 @@ impl Emulator {
         self.check(job, chunks, &inputs)?;
         let fixed_ports = shape.ports == Ports::Fixed;
         // What does not reduce must not be averaged at the end either.
-        let op = if shape.collective.reduces() {
-            job.op
-        } else {
-            ReduceOp::Sum
-        };
+        let op = if shape.collective.reduces() { job.op } else { ReduceOp::Sum };
         // Contended ports serve in order of time: the tasks move the data, this pass gives the times.
-        let timed = if fixed_ports {
-            None
-        } else {
-            Some(ports::run(&*job.schedule, &chunks, &job.cost)?)
-        };
+        let timed =
+            if fixed_ports { None } else { Some(ports::run(&*job.schedule, &chunks, &job.cost)?) };
         let world = Arc::new(World {
             schedule: Arc::clone(&job.schedule),
             chunks,
-            math: Arithmetic {
-                dtype: job.dtype,
-                op: job.op,
-            },
+            math: Arithmetic { dtype: job.dtype, op },
             pool: Arc::clone(&self.pool),
             inputs,
-            mailboxes: Mailboxes::new(ranks),
+            mailboxes: self.mailboxes(ranks),
             trace_steps: tracing::enabled!(tracing::Level::TRACE),
         });
         let mut reusable = outputs.into_iter();
@@ -183,7 +180,8 @@ impl Emulator {
             .map(|rank| {
                 let output = fitting_output(reusable.next(), job.results, &world, rank);
                 let clock = fixed_ports.then(|| Clock::new(Arc::clone(&job.cost), rank));
-                let machine = Machine::new(&world, rank, output, clock);
+                let queues = self.queues.pop().unwrap_or_default();
+                let machine = Machine::new(&world, rank, output, clock, queues);
                 self.runtime.spawn(run_rank(
                     Arc::clone(&world),
                     machine,
@@ -192,30 +190,70 @@ impl Emulator {
                 ))
             })
             .collect();
-        let mut report = self.runtime.block_on(collect(tasks))?;
+        let mut report = self.runtime.block_on(self.collect(tasks))?;
+        if let Some(world) = Arc::into_inner(world) {
+            *self.last_mailboxes() = Some(world.mailboxes);
+        }
         if let Some(timed) = timed {
             report.finish = timed.finish;
         }
         Ok(report)
     }
 
+    async fn collect(
+        &self,
+        tasks: Vec<tokio::task::JoinHandle<Finished>>,
+    ) -> Result<Report, EmulatorError> {
+        let mut report = Report {
+            finish: Vec::with_capacity(tasks.len()),
+            outputs: Vec::with_capacity(tasks.len()),
+            messages: 0,
+        };
+        let mut blocked = Vec::new();
+        let mut fault = None;
+        for task in tasks {
+            let done = task.await.map_err(|error| EmulatorError::Panic(error.to_string()))?;
+            report.finish.push(done.time);
+            report.outputs.push(done.output);
+            report.messages += done.messages;
+            self.queues.push(done.queues);
+            blocked.extend(done.waiting);
+            fault = fault.or(done.fault);
+        }
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        if !blocked.is_empty() {
+            let count = blocked.len();
+            blocked.truncate(8);
+            return Err(EmulatorError::Deadlock { count, first: blocked });
+        }
+        Ok(report)
+    }
+
+    fn mailboxes(&self, ranks: u32) -> Mailboxes {
+        match self.last_mailboxes().take() {
+            Some(mut last) if last.ranks() == ranks => {
+                last.reset();
+                last
+            }
+            _ => Mailboxes::new(ranks),
+        }
+    }
+
+    fn last_mailboxes(&self) -> MutexGuard<'_, Option<Mailboxes>> {
+        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn check(&self, job: &Job, chunks: Chunks, inputs: &[Bytes]) -> Result<(), EmulatorError> {
         let ranks = job.schedule.shape().ranks;
         if job.cost.fabric.ranks() != ranks {
-            return Err(EmulatorError::Ranks {
-                schedule: ranks,
-                fabric: job.cost.fabric.ranks(),
-            });
+            return Err(EmulatorError::Ranks { schedule: ranks, fabric: job.cost.fabric.ranks() });
         }
         let needed = Self::memory_needed(job);
         if needed > self.memory_limit {
             let bytes = job.count * job.dtype.bytes();
-            return Err(EmulatorError::Memory {
-                ranks,
-                bytes,
-                needed,
-                limit: self.memory_limit,
-            });
+            return Err(EmulatorError::Memory { ranks, bytes, needed, limit: self.memory_limit });
         }
         if job.results == Results::Sizes {
             return Ok(());
@@ -244,10 +282,9 @@ fn fitting_output(used: Option<Output>, results: Results, world: &World, rank: R
         (Results::Sizes, _) => Output::Sizes,
         (Results::Own, Some(Output::Own(output))) if output.len() == bytes => Output::Own(output),
         (Results::Own, _) => Output::Own(vec![0; bytes]),
-        (Results::Shared, _) => Output::Shared(vec![
-            Bytes::new();
-            world.schedule.shape().output_chunks as usize
-        ]),
+        (Results::Shared, _) => {
+            Output::Shared(vec![Bytes::new(); world.schedule.shape().output_chunks as usize])
+        }
     }
 }
 
@@ -256,6 +293,7 @@ struct Finished {
     output: Output,
     time: Time,
     messages: u64,
+    queues: Queues,
     waiting: Option<Waiting>,
     fault: Option<EmulatorError>,
 }
@@ -266,7 +304,6 @@ async fn run_rank(
     rank: Rank,
     progress: Option<Arc<AtomicU64>>,
 ) -> Finished {
-    let mut arrived: Vec<Message> = Vec::new();
     let mut shown = 0;
     let (mut waiting, mut fault) = (None, None);
     loop {
@@ -283,57 +320,40 @@ async fn run_rank(
                 break;
             }
             Progress::Blocked => {
-                if !world.mailboxes.wait(rank, &mut arrived).await {
+                // Others first: what they send meanwhile is then taken in one go. Waiting at once
+                // would wake this rank for every single message.
+                yield_turn().await;
+                world.mailboxes.collect(rank, &mut machine.queues.arrived);
+                if machine.queues.arrived.is_empty()
+                    && !world.mailboxes.wait(rank, &mut machine.queues.arrived).await
+                {
                     waiting = machine.waiting(&world);
                     break;
                 }
             }
             Progress::Yield => {
-                tokio::task::yield_now().await;
-                world.mailboxes.collect(rank, &mut arrived);
+                yield_turn().await;
+                world.mailboxes.collect(rank, &mut machine.queues.arrived);
             }
         }
-        machine.accept(&mut arrived);
+        machine.accept();
     }
     world.mailboxes.finish();
-    let (output, time, messages) = machine.finish(world.schedule.shape().ranks);
-    Finished {
-        output,
-        time,
-        messages,
-        waiting,
-        fault,
-    }
+    let messages = machine.messages();
+    let (output, time, queues) = machine.finish(world.schedule.shape().ranks);
+    Finished { output, time, messages, queues, waiting, fault }
 }
 
-async fn collect(tasks: Vec<tokio::task::JoinHandle<Finished>>) -> Result<Report, EmulatorError> {
-    let mut report = Report {
-        finish: Vec::with_capacity(tasks.len()),
-        outputs: Vec::with_capacity(tasks.len()),
-        messages: 0,
-    };
-    let mut blocked = Vec::new();
-    let mut fault = None;
-    for task in tasks {
-        let done = task
-            .await
-            .map_err(|error| EmulatorError::Panic(error.to_string()))?;
-        report.finish.push(done.time);
-        report.outputs.push(done.output);
-        report.messages += done.messages;
-        blocked.extend(done.waiting);
-        fault = fault.or(done.fault);
-    }
-    if let Some(fault) = fault {
-        return Err(fault);
-    }
-    if !blocked.is_empty() {
-        let count = blocked.len();
-        blocked.truncate(8);
-        return Err(EmulatorError::Deadlock {
-            count,
-            first: blocked,
-        });
-    }
-    Ok(report)
+/// Goes to the back of the worker's queue. `tokio::task::yield_now` would wait until the queue is
+/// empty and the I/O driver was asked, which serves fairness that nobody here needs.
+async fn yield_turn() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

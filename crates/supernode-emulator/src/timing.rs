@@ -55,13 +55,7 @@ impl Clock {
             _ => {
                 let route = self.cost.route(self.rank, to);
                 let busy = self.cost.occupancy(&route, bytes, fan);
-                *self.last.insert(Priced {
-                    to,
-                    bytes,
-                    fan,
-                    route,
-                    busy,
-                })
+                *self.last.insert(Priced { to, bytes, fan, route, busy })
             }
         };
         self.now = ready;

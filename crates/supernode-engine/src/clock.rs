@@ -27,11 +27,7 @@ pub struct InFlight {
 pub fn launch(route: &Route, busy: Time, ready: Time, tx_free: &mut Time) -> InFlight {
     let tx = ready.max(*tx_free);
     *tx_free = tx + busy;
-    InFlight {
-        head: tx + route.latency,
-        busy,
-        rx_port: route.rx_port,
-    }
+    InFlight { head: tx + route.latency, busy, rx_port: route.rx_port }
 }
 
 /// Serves `message` on a receive port that is free from `rx_free` on; gives (rx, tail).

@@ -46,10 +46,7 @@ pub fn run(
 ) -> Result<Timed, EngineError> {
     let shape = schedule.shape();
     if cost.fabric.ranks() != shape.ranks {
-        return Err(EngineError::Ranks {
-            schedule: shape.ranks,
-            fabric: cost.fabric.ranks(),
-        });
+        return Err(EngineError::Ranks { schedule: shape.ranks, fabric: cost.fabric.ranks() });
     }
     Engine::new(schedule, shape, chunks, cost).run()
 }
@@ -147,11 +144,7 @@ impl<'a> Engine<'a> {
                 }
                 Job::Send { source, bytes, fan } => self.send(key, source, bytes, fan),
                 Job::Multicast { group, bytes } => self.multicast(key, group.into(), bytes)?,
-                Job::Contribute {
-                    source,
-                    group,
-                    bytes,
-                } => {
+                Job::Contribute { source, group, bytes } => {
                     self.contribute(key, source, group.into(), bytes)?;
                 }
                 Job::Answer { busy, port } => self.answer(key, busy, port),
@@ -162,9 +155,8 @@ impl<'a> Engine<'a> {
     }
 
     fn finish(self) -> Result<Timed, EngineError> {
-        let stuck: Vec<usize> = (0..self.lanes.len())
-            .filter(|&i| self.lanes[i].next < self.lanes[i].steps)
-            .collect();
+        let stuck: Vec<usize> =
+            (0..self.lanes.len()).filter(|&i| self.lanes[i].next < self.lanes[i].steps).collect();
         if let Some(&first) = stuck.first() {
             return Err(EngineError::Deadlock {
                 count: stuck.len(),
@@ -182,10 +174,7 @@ impl<'a> Engine<'a> {
                 own.chain(results).max().unwrap_or_default()
             })
             .collect();
-        Ok(Timed {
-            finish,
-            messages: self.messages,
-        })
+        Ok(Timed { finish, messages: self.messages })
     }
 
     fn lane(&self, rank: Rank, lane: u32) -> usize {
@@ -201,10 +190,7 @@ impl<'a> Engine<'a> {
     }
 
     fn push(&mut self, time: Time, kind: Kind, of: Key, job: Job) {
-        self.queue.push(Reverse(Event {
-            key: Key { time, kind, ..of },
-            job,
-        }));
+        self.queue.push(Reverse(Event { key: Key { time, kind, ..of }, job }));
     }
 
     /// Lets a lane try its next step at its own time.
@@ -216,14 +202,7 @@ impl<'a> Engine<'a> {
         }
         state.queued = true;
         let (time, step) = (state.now, state.next);
-        let key = Key {
-            time,
-            kind: Kind::Lane,
-            rank,
-            lane,
-            step,
-            to: 0,
-        };
+        let key = Key { time, kind: Kind::Lane, rank, lane, step, to: 0 };
         self.queue.push(Reverse(Event { key, job: Job::Go }));
     }
 
@@ -247,14 +226,7 @@ impl<'a> Engine<'a> {
             now = now.max(done);
         }
         self.lanes[at].now = now;
-        let key = Key {
-            time: now,
-            kind: Kind::Lane,
-            rank,
-            lane,
-            step: index,
-            to: rank,
-        };
+        let key = Key { time: now, kind: Kind::Lane, rank, lane, step: index, to: rank };
         let Some(length) = self.take_step(key, step) else {
             return;
         };
@@ -263,11 +235,7 @@ impl<'a> Engine<'a> {
         state.next += length;
         state.half_done = false;
         if !self.fixed() {
-            let done = if answer_pending {
-                Time::MAX
-            } else {
-                self.lanes[at].now
-            };
+            let done = if answer_pending { Time::MAX } else { self.lanes[at].now };
             for _ in 0..length {
                 self.lanes[at].done.push(done);
             }
@@ -287,18 +255,11 @@ impl<'a> Engine<'a> {
             }
             Action::Signal { to } => self.issue(key, to, 0, step.fan),
             Action::Recv { more, .. } if more => return self.receive_batch(key),
-            Action::Recv {
-                from, dst, with, ..
-            } => {
+            Action::Recv { from, dst, with, .. } => {
                 let bytes = nominal(dst);
                 return self.receive(key, from, bytes, with.is_some()).then_some(1);
             }
-            Action::Forward {
-                from,
-                to,
-                with,
-                keep,
-            } => {
+            Action::Forward { from, to, with, keep } => {
                 let bytes = with.or(keep).map_or(0, nominal);
                 if !self.receive(key, from, bytes, with.is_some()) {
                     return None;
@@ -306,25 +267,14 @@ impl<'a> Engine<'a> {
                 let time = self.lanes[self.lane(key.rank, key.lane)].now;
                 self.issue(Key { time, ..key }, to, bytes, step.fan);
             }
-            Action::Exchange {
-                to,
-                src,
-                from,
-                dst,
-                with,
-            } => {
+            Action::Exchange { to, src, from, dst, with } => {
                 let (out, inward) = (nominal(src), nominal(dst));
                 if !self.begin_half(key) {
                     self.issue(key, to, out, step.fan);
                 }
                 return self.receive(key, from, inward, with.is_some()).then_some(1);
             }
-            Action::Get {
-                from,
-                src,
-                dst,
-                with,
-            } => {
+            Action::Get { from, src, dst, with } => {
                 let (out, inward) = (nominal(src), nominal(dst));
                 if !self.begin_half(key) {
                     self.request(key, from, out, step.fan);
@@ -337,10 +287,7 @@ impl<'a> Engine<'a> {
             Action::Multicast { group, src, .. } => {
                 let bytes = nominal(src);
                 let ready = self.ready(key);
-                let job = Job::Multicast {
-                    group: group.into(),
-                    bytes,
-                };
+                let job = Job::Multicast { group: group.into(), bytes };
                 self.push(ready, Kind::Transmit, key, job);
             }
             Action::SwitchReduce { group, src, .. } => {
@@ -362,31 +309,15 @@ impl<'a> Engine<'a> {
 
     fn issue(&mut self, key: Key, to: Rank, bytes: u64, fan: u32) {
         let ready = self.ready(key);
-        let job = Job::Send {
-            source: key.rank,
-            bytes,
-            fan,
-        };
+        let job = Job::Send { source: key.rank, bytes, fan };
         self.push(ready, Kind::Transmit, Key { to, ..key }, job);
     }
 
     /// A read: the request travels to `from`, whose port then sends.
     fn request(&mut self, key: Key, from: Rank, bytes: u64, fan: u32) {
         let there = self.ready(key) + self.cost.route(key.rank, from).latency;
-        let job = Job::Send {
-            source: from,
-            bytes,
-            fan,
-        };
-        self.push(
-            there,
-            Kind::Transmit,
-            Key {
-                to: key.rank,
-                ..key
-            },
-            job,
-        );
+        let job = Job::Send { source: from, bytes, fan };
+        self.push(there, Kind::Transmit, Key { to: key.rank, ..key }, job);
     }
 
     /// Whether the first half of the step at `next` was already done; notes that it is now.
@@ -407,28 +338,14 @@ impl<'a> Engine<'a> {
         let port = self.port(source, route.tx_port);
         let flight = launch(&route, busy, key.time, &mut self.tx_free[port]);
         self.messages += 1;
-        let job = Job::Head {
-            busy: flight.busy,
-            port: flight.rx_port,
-        };
-        self.push(
-            flight.head,
-            Kind::Arrive,
-            Key {
-                rank: source,
-                ..key
-            },
-            job,
-        );
+        let job = Job::Head { busy: flight.busy, port: flight.rx_port };
+        self.push(flight.head, Kind::Arrive, Key { rank: source, ..key }, job);
     }
 
     /// A multicast leaves its port once and arrives at every other member.
     fn multicast(&mut self, key: Key, group: Group, bytes: u64) -> Result<(), EngineError> {
         let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
-        let mut others = group
-            .members()
-            .filter(|member| *member != key.rank)
-            .peekable();
+        let mut others = group.members().filter(|member| *member != key.rank).peekable();
         let Some(&any) = others.peek() else {
             return Ok(());
         };
@@ -438,10 +355,7 @@ impl<'a> Engine<'a> {
         for to in others {
             let route = self.cost.route(key.rank, to);
             self.messages += 1;
-            let job = Job::Head {
-                busy,
-                port: route.rx_port,
-            };
+            let job = Job::Head { busy, port: route.rx_port };
             self.push(tx + route.latency, Kind::Arrive, Key { to, ..key }, job);
         }
         Ok(())
@@ -451,18 +365,11 @@ impl<'a> Engine<'a> {
     fn collect(&mut self, key: Key, ready: Time, group: Group, bytes: u64) {
         self.collections.insert(
             (key.rank, key.lane, key.step),
-            Collection {
-                missing: group.count,
-                head: ready,
-            },
+            Collection { missing: group.count, head: ready },
         );
         for source in group.members() {
             let there = ready + self.cost.route(key.rank, source).latency;
-            let job = Job::Contribute {
-                source,
-                group: group.into(),
-                bytes,
-            };
+            let job = Job::Contribute { source, group: group.into(), bytes };
             self.push(there, Kind::Transmit, Key { to: source, ..key }, job);
         }
     }
@@ -478,11 +385,7 @@ impl<'a> Engine<'a> {
         let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
         // The requester's own share goes up to the switch and back, too.
         let mut others = group.members().filter(|member| *member != source);
-        let back = if source == key.rank {
-            others.next()
-        } else {
-            Some(key.rank)
-        };
+        let back = if source == key.rank { others.next() } else { Some(key.rank) };
         let route = self.cost.route(source, back.unwrap_or(source));
         let port = self.port(source, route.tx_port);
         let tx = key.time.max(self.tx_free[port]);
@@ -497,10 +400,7 @@ impl<'a> Engine<'a> {
         if collection.missing == 0 {
             let head = collection.head;
             self.collections.remove(&id);
-            let job = Job::Answer {
-                busy,
-                port: route.rx_port,
-            };
+            let job = Job::Answer { busy, port: route.rx_port };
             self.push(head, Kind::Arrive, key, job);
         }
         Ok(())
@@ -508,11 +408,7 @@ impl<'a> Engine<'a> {
 
     fn answer(&mut self, key: Key, busy: Time, port: u16) {
         let at = self.port(key.rank, port);
-        let flight = InFlight {
-            head: key.time,
-            busy,
-            rx_port: port,
-        };
+        let flight = InFlight { head: key.time, busy, rx_port: port };
         let landed = land(flight, &mut self.rx_free[at]);
         let lane = self.lane(key.rank, key.lane);
         // The switch did the reduction: for the rank this is a plain receive.
@@ -524,11 +420,7 @@ impl<'a> Engine<'a> {
 
     /// The head of a message is at its receive port.
     fn arrive(&mut self, key: Key, busy: Time, port: u16) {
-        let flight = InFlight {
-            head: key.time,
-            busy,
-            rx_port: port,
-        };
+        let flight = InFlight { head: key.time, busy, rx_port: port };
         let served = if self.fixed() {
             None
         } else {
@@ -536,15 +428,8 @@ impl<'a> Engine<'a> {
             Some(land(flight, &mut self.rx_free[at]))
         };
         let at = self.lane(key.to, key.lane);
-        let message = Arrived {
-            from: key.rank,
-            flight,
-            served,
-        };
-        self.arrived[at]
-            .entry(key.rank)
-            .or_default()
-            .push_back(message);
+        let message = Arrived { from: key.rank, flight, served };
+        self.arrived[at].entry(key.rank).or_default().push_back(message);
         self.wake(key.to, key.lane);
     }
 
@@ -557,9 +442,8 @@ impl<'a> Engine<'a> {
     /// Serves `message` if its port did not yet, and lets the lane take it.
     fn take_message(&mut self, key: Key, message: Arrived, bytes: u64, reduces: bool) {
         let port = self.port(key.rank, message.flight.rx_port);
-        let landed = message
-            .served
-            .unwrap_or_else(|| land(message.flight, &mut self.rx_free[port]));
+        let landed =
+            message.served.unwrap_or_else(|| land(message.flight, &mut self.rx_free[port]));
         let lane = self.lane(key.rank, key.lane);
         self.lanes[lane].now = take(self.cost, self.lanes[lane].now, landed, bytes, reduces);
     }
@@ -578,18 +462,10 @@ impl<'a> Engine<'a> {
         let mut local = Time::ZERO;
         let mut length = 0;
         loop {
-            let action = self
-                .schedule
-                .step(key.rank, key.lane, key.step + length)
-                .action;
+            let action = self.schedule.step(key.rank, key.lane, key.step + length).action;
             length += 1;
             match action {
-                Action::Recv {
-                    from,
-                    dst,
-                    with,
-                    more,
-                } => {
+                Action::Recv { from, dst, with, more } => {
                     receives.push((from, self.chunks.nominal_bytes(dst), with.is_some()));
                     if !more {
                         break;
@@ -619,11 +495,7 @@ impl<'a> Engine<'a> {
     /// Takes all of `wanted` (sender, bytes, reduces) if all have arrived, in order of arrival.
     fn take_together(&mut self, key: Key, wanted: &[(Rank, u64, bool)]) -> Option<()> {
         let at = self.lane(key.rank, key.lane);
-        let here = |from: &Rank| {
-            self.arrived[at]
-                .get(from)
-                .is_some_and(|queue| !queue.is_empty())
-        };
+        let here = |from: &Rank| self.arrived[at].get(from).is_some_and(|queue| !queue.is_empty());
         if !wanted.iter().all(|(from, _, _)| here(from)) {
             return None;
         }

@@ -16,14 +16,8 @@ pub(crate) fn port_time(
     group: Group,
     bytes: u64,
 ) -> Result<Time, EngineError> {
-    let missing = EngineError::NoSwitch {
-        rank,
-        members: group.count,
-    };
-    let domain = cost
-        .fabric
-        .switch_domain(rank)
-        .ok_or_else(|| missing.clone())?;
+    let missing = EngineError::NoSwitch { rank, members: group.count };
+    let domain = cost.fabric.switch_domain(rank).ok_or_else(|| missing.clone())?;
     let inside = |member: Rank| {
         let device = cost.fabric.device(member);
         device >= domain.first_device && device - domain.first_device < domain.devices

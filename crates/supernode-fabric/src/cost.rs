@@ -48,11 +48,7 @@ impl CostModel {
                 });
             }
         }
-        Ok(Self {
-            fabric,
-            profile,
-            rates,
-        })
+        Ok(Self { fabric, profile, rates })
     }
 
     /// What each rank pays once per collective.

@@ -91,10 +91,7 @@ impl Fabric {
     /// # Errors
     /// When a level is impossible or the port groups exceed the device; see [`FabricError`].
     pub fn new(config: FabricConfig) -> Result<Self, FabricError> {
-        let FabricConfig {
-            levels,
-            device_bandwidth,
-        } = config;
+        let FabricConfig { levels, device_bandwidth } = config;
         if levels.is_empty() {
             return Err(FabricError::NoLevels);
         }
@@ -108,9 +105,7 @@ impl Fabric {
             if devices > u128::from(u32::MAX) {
                 return Err(FabricError::TooManyDevices { devices });
             }
-            let earlier = levels[..index]
-                .iter()
-                .position(|l| l.port_group == level.port_group);
+            let earlier = levels[..index].iter().position(|l| l.port_group == level.port_group);
             let first_port = if let Some(earlier) = earlier {
                 let both = [&levels[earlier], level];
                 if let Some(linked) = both.iter().find(|l| !l.kind.any_to_any()) {
@@ -143,14 +138,7 @@ impl Fabric {
         }
         Self::check_ports(&levels, device_bandwidth)?;
         let devices = devices as u32;
-        Ok(Self {
-            levels,
-            plans,
-            devices,
-            ports: ports as u16,
-            ranks: devices,
-            map: Map::Packed,
-        })
+        Ok(Self { levels, plans, devices, ports: ports as u16, ranks: devices, map: Map::Packed })
     }
 
     fn check_ports(levels: &[Level], total: Option<Bandwidth>) -> Result<(), FabricError> {
@@ -162,18 +150,11 @@ impl Fabric {
             if levels[..index].iter().any(|l| group(&l)) {
                 continue;
             }
-            let widest = levels
-                .iter()
-                .filter(group)
-                .map(|l| l.bandwidth.bytes_per_s())
-                .max();
+            let widest = levels.iter().filter(group).map(|l| l.bandwidth.bytes_per_s()).max();
             sum = sum.saturating_add(widest.unwrap_or(0));
         }
         if sum > total.bytes_per_s() {
-            return Err(FabricError::PortTotal {
-                sum: Bandwidth::new(sum),
-                total,
-            });
+            return Err(FabricError::PortTotal { sum: Bandwidth::new(sum), total });
         }
         Ok(())
     }
@@ -183,10 +164,8 @@ impl Fabric {
     /// # Errors
     /// When there are no ranks or more ranks than devices.
     pub fn place(mut self, placement: Placement, ranks: u32) -> Result<Self, FabricError> {
-        let (children, child_devices) = self
-            .plans
-            .last()
-            .map_or((1, 1), |outermost| (outermost.size, outermost.stride));
+        let (children, child_devices) =
+            self.plans.last().map_or((1, 1), |outermost| (outermost.size, outermost.stride));
         self.map = Map::new(placement, ranks, children, child_devices)?;
         self.ranks = ranks;
         Ok(self)
@@ -217,11 +196,7 @@ impl Fabric {
     /// # Panics
     /// If `rank` is not placed: a bug of the caller.
     pub fn device(&self, rank: u32) -> u32 {
-        assert!(
-            rank < self.ranks,
-            "rank {rank} of {} is not placed",
-            self.ranks
-        );
+        assert!(rank < self.ranks, "rank {rank} of {} is not placed", self.ranks);
         self.map.device(rank)
     }
 
@@ -309,13 +284,8 @@ impl Fabric {
     /// Dimension order: one link for each dimension that differs, lowest dimension first.
     fn mesh_segment(plan: &Plan, mut da: u32, mut db: u32) -> Segment {
         let mut port = u32::from(plan.first_port);
-        let mut segment = Segment {
-            tx_port: 0,
-            rx_port: 0,
-            hops: 0,
-            links: 0,
-            rate: plan.rate_in_leaf,
-        };
+        let mut segment =
+            Segment { tx_port: 0, rx_port: 0, hops: 0, links: 0, rate: plan.rate_in_leaf };
         for dim in &plan.dims {
             let (x, y) = (da % dim, db % dim);
             if x != y {
@@ -337,13 +307,8 @@ impl Fabric {
     /// Dimension order, the shorter way round; upwards where both are equal.
     fn torus_segment(plan: &Plan, mut da: u32, mut db: u32) -> Segment {
         let mut port = plan.first_port;
-        let mut segment = Segment {
-            tx_port: 0,
-            rx_port: 0,
-            hops: 0,
-            links: 1,
-            rate: plan.rate_in_leaf,
-        };
+        let mut segment =
+            Segment { tx_port: 0, rx_port: 0, hops: 0, links: 1, rate: plan.rate_in_leaf };
         for dim in &plan.dims {
             let (x, y) = (da % dim, db % dim);
             if x != y {
@@ -365,10 +330,7 @@ impl Fabric {
     /// The nearest reducing switch above `rank`.
     pub fn switch_domain(&self, rank: u32) -> Option<SwitchDomain> {
         let device = self.device(rank);
-        let found = self
-            .levels
-            .iter()
-            .position(|level| level.in_switch.is_some())?;
+        let found = self.levels.iter().position(|level| level.in_switch.is_some())?;
         let plan = &self.plans[found];
         let devices = plan.stride * plan.size;
         Some(SwitchDomain {
@@ -382,10 +344,7 @@ impl Fabric {
     /// Bandwidth between the halves of the fabric in one direction, cut at the outermost level
     /// that joins more than one child; saturates at 2^64 bytes per second.
     pub fn bisection(&self) -> Bandwidth {
-        let Some(top) = (0..self.levels.len())
-            .rev()
-            .find(|&i| self.levels[i].size > 1)
-        else {
+        let Some(top) = (0..self.levels.len()).rev().find(|&i| self.levels[i].size > 1) else {
             return Bandwidth::new(0);
         };
         let (level, plan) = (&self.levels[top], &self.plans[top]);

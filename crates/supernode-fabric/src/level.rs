@@ -55,10 +55,7 @@ pub enum LevelKind {
 impl LevelKind {
     /// Whether any device below reaches any other directly (otherwise only equal positions meet).
     pub fn any_to_any(&self) -> bool {
-        matches!(
-            self,
-            Self::OnPackage | Self::Switch | Self::Clos { .. } | Self::Rail { .. }
-        )
+        matches!(self, Self::OnPackage | Self::Switch | Self::Clos { .. } | Self::Rail { .. })
     }
 
     /// The dimensions of a mesh or torus of `size` children; empty for any-to-any kinds.
@@ -83,19 +80,12 @@ impl LevelKind {
 
 impl fmt::Display for LevelKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |dims: &[u32]| {
-            dims.iter()
-                .map(u32::to_string)
-                .collect::<Vec<_>>()
-                .join("x")
-        };
+        let list = |dims: &[u32]| dims.iter().map(u32::to_string).collect::<Vec<_>>().join("x");
         let text = match self {
             Self::OnPackage => "on-package".to_owned(),
             Self::FullMesh { dims } => format!("full-mesh {}", list(dims)),
             Self::Switch => "switch".to_owned(),
-            Self::Clos {
-                tiers, planes: 1, ..
-            } => format!("clos {tiers}-tier"),
+            Self::Clos { tiers, planes: 1, .. } => format!("clos {tiers}-tier"),
             Self::Clos { tiers, planes, .. } => format!("clos {tiers}-tier {planes}-plane"),
             Self::Torus { dims } => format!("torus {}", list(dims)),
             Self::Ring => "ring".to_owned(),
@@ -187,12 +177,11 @@ impl Level {
         let link = self.bandwidth.bytes_per_s() / self.kind.links(self.size);
         let rate = Bandwidth::new(link).scale_ppm(self.efficiency_ppm);
         let over = match self.kind {
-            LevelKind::Clos {
-                oversubscription, ..
+            LevelKind::Clos { oversubscription, .. } | LevelKind::Rail { oversubscription, .. }
+                if leaves_leaf =>
+            {
+                oversubscription
             }
-            | LevelKind::Rail {
-                oversubscription, ..
-            } if leaves_leaf => oversubscription,
             _ => Oversubscription::NONE,
         };
         let share = u128::from(rate.bytes_per_s()) * u128::from(over.up) / u128::from(over.down);
@@ -208,63 +197,30 @@ impl Level {
         }
         let product = dims.iter().map(|d| u64::from(*d)).product();
         if !dims.is_empty() && product != u64::from(self.size) {
-            return Err(FabricError::Dims {
-                level: level(),
-                size: self.size,
-                dims,
-                product,
-            });
+            return Err(FabricError::Dims { level: level(), size: self.size, dims, product });
         }
         if let LevelKind::Torus { dims } = &self.kind
             && !(1..=3).contains(&dims.len())
         {
-            return Err(FabricError::TorusDims {
-                level: level(),
-                count: dims.len(),
-            });
+            return Err(FabricError::TorusDims { level: level(), count: dims.len() });
         }
         if matches!(&self.kind, LevelKind::FullMesh { dims } if dims.is_empty()) {
             return Err(FabricError::EmptyLevel { level: level() });
         }
         if self.size > 1 && self.bandwidth.bytes_per_s() == 0 {
-            return Err(FabricError::NoBandwidth {
-                level: level(),
-                size: self.size,
-            });
+            return Err(FabricError::NoBandwidth { level: level(), size: self.size });
         }
         if self.efficiency_ppm == 0 || self.efficiency_ppm > 1_000_000 {
-            return Err(FabricError::Efficiency {
-                level: level(),
-                ppm: self.efficiency_ppm,
-            });
+            return Err(FabricError::Efficiency { level: level(), ppm: self.efficiency_ppm });
         }
-        if let LevelKind::Clos {
-            oversubscription: o,
-            ..
-        }
-        | LevelKind::Rail {
-            oversubscription: o,
-            ..
-        } = self.kind
+        if let LevelKind::Clos { oversubscription: o, .. }
+        | LevelKind::Rail { oversubscription: o, .. } = self.kind
             && (o.up == 0 || o.down < o.up)
         {
-            return Err(FabricError::Oversubscription {
-                level: level(),
-                down: o.down,
-                up: o.up,
-            });
+            return Err(FabricError::Oversubscription { level: level(), down: o.down, up: o.up });
         }
-        if let LevelKind::Clos {
-            tiers,
-            planes,
-            leaf,
-            ..
-        } = self.kind
-        {
-            let wrong = |what: &str| FabricError::Clos {
-                level: level(),
-                what: what.to_owned(),
-            };
+        if let LevelKind::Clos { tiers, planes, leaf, .. } = self.kind {
+            let wrong = |what: &str| FabricError::Clos { level: level(), what: what.to_owned() };
             if !(2..=3).contains(&tiers) {
                 return Err(wrong("a clos has 2 or 3 tiers"));
             }
@@ -274,16 +230,10 @@ impl Level {
         }
         if matches!(self.kind, LevelKind::Rail { leaf: 0, .. }) {
             let what = "a rail has at least 1 child per leaf".to_owned();
-            return Err(FabricError::Clos {
-                level: level(),
-                what,
-            });
+            return Err(FabricError::Clos { level: level(), what });
         }
         if self.in_switch.is_some() && self.kind != LevelKind::Switch {
-            return Err(FabricError::InSwitch {
-                level: level(),
-                kind: self.kind.to_string(),
-            });
+            return Err(FabricError::InSwitch { level: level(), kind: self.kind.to_string() });
         }
         Ok(())
     }

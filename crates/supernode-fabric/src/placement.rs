@@ -41,10 +41,7 @@ impl Map {
         }
         Ok(match placement {
             Placement::Packed => Self::Packed,
-            Placement::Spread => Self::Spread {
-                children,
-                child_devices,
-            },
+            Placement::Spread => Self::Spread { children, child_devices },
             Placement::Random { seed } => Self::Table(shuffled(devices, ranks, seed)),
         })
     }
@@ -53,10 +50,9 @@ impl Map {
     pub(crate) fn device(&self, rank: u32) -> u32 {
         match self {
             Self::Packed => rank,
-            Self::Spread {
-                children,
-                child_devices,
-            } => (rank % children) * child_devices + rank / children,
+            Self::Spread { children, child_devices } => {
+                (rank % children) * child_devices + rank / children
+            }
             Self::Table(table) => table[rank as usize],
         }
     }

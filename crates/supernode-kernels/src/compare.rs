@@ -12,9 +12,7 @@ pub fn count_unequal(dtype: DType, got: &[u8], want: &[u8]) -> u64 {
     }
     let pairs = got.chunks_exact(width).zip(want.chunks_exact(width));
     missing
-        + pairs
-            .filter(|(a, b)| a != b && !(is_nan(dtype, a) && is_nan(dtype, b)))
-            .count() as u64
+        + pairs.filter(|(a, b)| a != b && !(is_nan(dtype, a) && is_nan(dtype, b))).count() as u64
 }
 
 fn is_nan(dtype: DType, raw: &[u8]) -> bool {

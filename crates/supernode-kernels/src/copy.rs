@@ -1,9 +1,6 @@
 //! Copies that may bypass the cache.
 
-#![allow(
-    unsafe_code,
-    reason = "non-temporal stores exist only as intrinsics on raw pointers"
-)]
+#![allow(unsafe_code, reason = "non-temporal stores exist only as intrinsics on raw pointers")]
 
 /// Copies of at least this many bytes bypass the cache: the destination would push out data that
 /// is still needed, and a normal store reads every line before it overwrites it.

@@ -89,20 +89,12 @@ macro_rules! float {
             fn min(self, other: Self) -> Self {
                 // A NaN loses; the integer order of the bits puts -0 below +0.
                 let less = order!(self, $signed) < order!(other, $signed);
-                if other.is_nan() || (less && !self.is_nan()) {
-                    self
-                } else {
-                    other
-                }
+                if other.is_nan() || (less && !self.is_nan()) { self } else { other }
             }
             #[inline(always)]
             fn max(self, other: Self) -> Self {
                 let more = order!(self, $signed) > order!(other, $signed);
-                if other.is_nan() || (more && !self.is_nan()) {
-                    self
-                } else {
-                    other
-                }
+                if other.is_nan() || (more && !self.is_nan()) { self } else { other }
             }
         }
     };
@@ -161,11 +153,7 @@ impl Scalar<2> for F16 {
         // it and normalises subnormals at once.
         let scaled = f32::from_bits(magnitude << 13) * f32::from_bits((112 + 127) << 23);
         let special = (magnitude << 13) | 0x7f80_0000;
-        let bits = if magnitude >= 0x7c00 {
-            special
-        } else {
-            scaled.to_bits()
-        };
+        let bits = if magnitude >= 0x7c00 { special } else { scaled.to_bits() };
         Self(f32::from_bits(bits | sign))
     }
     #[inline(always)]
@@ -174,9 +162,7 @@ impl Scalar<2> for F16 {
         let sign = (bits >> 16) & 0x8000;
         let magnitude = bits & 0x7fff_ffff;
         // Subnormal results: adding 1/2 puts the f16 mantissa into the low bits, rounded to even.
-        let small = (f32::from_bits(magnitude) + 0.5)
-            .to_bits()
-            .wrapping_sub(0.5_f32.to_bits());
+        let small = (f32::from_bits(magnitude) + 0.5).to_bits().wrapping_sub(0.5_f32.to_bits());
         let even = (magnitude >> 13) & 1;
         let normal = magnitude.wrapping_sub(112 << 23).wrapping_add(0xfff + even) >> 13;
         let nan = 0x7e00 | ((magnitude >> 13) & 0x3ff);

@@ -56,9 +56,7 @@ pub fn reduce(dtype: DType, op: ReduceOp, dst: &mut [u8], a: &[u8], b: &[u8]) {
 /// If there is no operand, or lengths differ or are no multiple of the element size: a bug of the
 /// caller.
 pub fn reduce_many(dtype: DType, op: ReduceOp, dst: &mut [u8], srcs: &[&[u8]]) {
-    let (first, rest) = srcs
-        .split_first()
-        .expect("a reduction has at least one operand");
+    let (first, rest) = srcs.split_first().expect("a reduction has at least one operand");
     let Some((second, rest)) = rest.split_first() else {
         return crate::copy(dst, first);
     };
@@ -67,11 +65,7 @@ pub fn reduce_many(dtype: DType, op: ReduceOp, dst: &mut [u8], srcs: &[&[u8]]) {
     }
     for (index, block) in dst.chunks_mut(BLOCK_BYTES).enumerate() {
         let range = index * BLOCK_BYTES..index * BLOCK_BYTES + block.len();
-        dispatch!(
-            dtype,
-            op,
-            pair(block, &first[range.clone()], &second[range.clone()])
-        );
+        dispatch!(dtype, op, pair(block, &first[range.clone()], &second[range.clone()]));
         for src in rest {
             dispatch!(dtype, op, into(block, &src[range.clone()]));
         }
@@ -94,9 +88,9 @@ pub fn divide(dtype: DType, acc: &mut [u8], n: u64) {
         DType::Bf16 => each::<2>(acc, |x| {
             half::bf16::from_f32(half::bf16::from_ne_bytes(x).to_f32() / n as f32).to_ne_bytes()
         }),
-        DType::I32 => each::<4>(acc, |x| {
-            ((i64::from(i32::from_ne_bytes(x)) / n as i64) as i32).to_ne_bytes()
-        }),
+        DType::I32 => {
+            each::<4>(acc, |x| ((i64::from(i32::from_ne_bytes(x)) / n as i64) as i32).to_ne_bytes())
+        }
         DType::I64 => each::<8>(acc, |x| {
             let wide = i128::from(i64::from_ne_bytes(x)) / i128::from(n);
             (wide as i64).to_ne_bytes()
@@ -114,11 +108,7 @@ fn each<const W: usize>(acc: &mut [u8], f: impl Fn([u8; W]) -> [u8; W]) {
 #[inline]
 fn check(dtype: DType, dst: usize, src: usize) {
     assert_eq!(dst, src, "operands of a reduction have equal lengths");
-    assert_eq!(
-        dst as u64 % dtype.bytes(),
-        0,
-        "{dst} bytes hold no whole number of {dtype}"
-    );
+    assert_eq!(dst as u64 % dtype.bytes(), 0, "{dst} bytes hold no whole number of {dtype}");
 }
 
 #[inline]
@@ -126,12 +116,7 @@ fn into<C: Combine<W>, const W: usize>(acc: &mut [u8], src: &[u8]) {
     /// Below this the choice of instruction set costs more than it gains.
     const SMALL: usize = 64;
     if acc.len() <= SMALL {
-        for (a, b) in acc
-            .as_chunks_mut::<W>()
-            .0
-            .iter_mut()
-            .zip(src.as_chunks::<W>().0)
-        {
+        for (a, b) in acc.as_chunks_mut::<W>().0.iter_mut().zip(src.as_chunks::<W>().0) {
             *a = C::combine(*a, *b);
         }
     } else {
@@ -144,12 +129,7 @@ fn into<C: Combine<W>, const W: usize>(acc: &mut [u8], src: &[u8]) {
     "x86_64+avx2+fma"
 ))]
 fn into_wide<C: Combine<W>, const W: usize>(acc: &mut [u8], src: &[u8]) {
-    for (a, b) in acc
-        .as_chunks_mut::<W>()
-        .0
-        .iter_mut()
-        .zip(src.as_chunks::<W>().0)
-    {
+    for (a, b) in acc.as_chunks_mut::<W>().0.iter_mut().zip(src.as_chunks::<W>().0) {
         *a = C::combine(*a, *b);
     }
 }

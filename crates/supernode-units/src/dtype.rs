@@ -24,15 +24,8 @@ pub enum DType {
 
 impl DType {
     /// All element types.
-    pub const ALL: [Self; 7] = [
-        Self::F32,
-        Self::F64,
-        Self::F16,
-        Self::Bf16,
-        Self::I32,
-        Self::I64,
-        Self::U8,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::F32, Self::F64, Self::F16, Self::Bf16, Self::I32, Self::I64, Self::U8];
 
     /// Bytes of one element.
     pub const fn bytes(self) -> u64 {
@@ -86,14 +79,13 @@ impl FromStr for DType {
     type Err = UnitError;
     /// Accepts our short names and those of nccl-tests.
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        Self::ALL
-            .into_iter()
-            .find(|d| d.name() == text || d.nccl_name() == text)
-            .ok_or_else(|| UnitError::UnknownName {
+        Self::ALL.into_iter().find(|d| d.name() == text || d.nccl_name() == text).ok_or_else(|| {
+            UnitError::UnknownName {
                 text: text.to_owned(),
                 what: "data type",
                 known: Self::ALL.map(Self::name).join(", "),
-            })
+            }
+        })
     }
 }
 
@@ -155,13 +147,10 @@ impl fmt::Display for Precision {
 impl FromStr for Precision {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        Self::ALL
-            .into_iter()
-            .find(|p| p.name() == text)
-            .ok_or_else(|| UnitError::UnknownName {
-                text: text.to_owned(),
-                what: "precision",
-                known: Self::ALL.map(Self::name).join(", "),
-            })
+        Self::ALL.into_iter().find(|p| p.name() == text).ok_or_else(|| UnitError::UnknownName {
+            text: text.to_owned(),
+            what: "precision",
+            known: Self::ALL.map(Self::name).join(", "),
+        })
     }
 }

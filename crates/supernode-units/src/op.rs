@@ -46,13 +46,10 @@ impl fmt::Display for ReduceOp {
 impl FromStr for ReduceOp {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        Self::ALL
-            .into_iter()
-            .find(|op| op.name() == text)
-            .ok_or_else(|| UnitError::UnknownName {
-                text: text.to_owned(),
-                what: "reduction",
-                known: Self::ALL.map(Self::name).join(", "),
-            })
+        Self::ALL.into_iter().find(|op| op.name() == text).ok_or_else(|| UnitError::UnknownName {
+            text: text.to_owned(),
+            what: "reduction",
+            known: Self::ALL.map(Self::name).join(", "),
+        })
     }
 }

@@ -23,10 +23,7 @@ impl Quantity {
             what: self.what,
             example: self.example,
         };
-        let number: f64 = number
-            .replace(['_', ','], "")
-            .parse()
-            .map_err(|_| malformed())?;
+        let number: f64 = number.replace(['_', ','], "").parse().map_err(|_| malformed())?;
         if !number.is_finite() || number < 0.0 {
             return Err(malformed());
         }
@@ -37,11 +34,8 @@ impl Quantity {
                 example: self.example,
             });
         }
-        let (_, factor) = self
-            .units
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .ok_or_else(malformed)?;
+        let (_, factor) =
+            self.units.iter().find(|(name, _)| *name == unit).ok_or_else(malformed)?;
         Ok(number * factor)
     }
 
@@ -53,10 +47,7 @@ impl Quantity {
         let value = self.parse(text)?.round();
         // 2^64 as f64; anything at or above it does not fit.
         if value >= 18_446_744_073_709_551_616.0 {
-            return Err(UnitError::TooLarge {
-                text: text.to_owned(),
-                what: self.what,
-            });
+            return Err(UnitError::TooLarge { text: text.to_owned(), what: self.what });
         }
         Ok(value as u64)
     }
@@ -71,9 +62,7 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
         let c = bytes[end];
         let exponent = matches!(c, b'e' | b'E')
             && end > 0
-            && bytes
-                .get(end + 1)
-                .is_some_and(|n| n.is_ascii_digit() || matches!(n, b'+' | b'-'));
+            && bytes.get(end + 1).is_some_and(|n| n.is_ascii_digit() || matches!(n, b'+' | b'-'));
         let sign = matches!(c, b'+' | b'-') && (end == 0 || matches!(bytes[end - 1], b'e' | b'E'));
         if c.is_ascii_digit() || matches!(c, b'.' | b'_' | b',') || exponent || sign {
             end += 1;
@@ -99,10 +88,7 @@ pub(crate) fn scaled(value: f64, steps: &[(f64, &str)]) -> String {
         3
     };
     let text = format!("{scaled:.digits$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     format!("{text}{unit}")
 }

@@ -40,10 +40,7 @@ impl FromStr for Power {
 
 impl fmt::Display for Power {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&scaled(
-            self.0,
-            &[(1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W")],
-        ))
+        f.pad(&scaled(self.0, &[(1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W")]))
     }
 }
 
@@ -78,10 +75,7 @@ impl FromStr for Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&scaled(
-            self.0,
-            &[(1e9, "GUSD"), (1e6, "MUSD"), (1e3, "kUSD"), (1.0, "USD")],
-        ))
+        f.pad(&scaled(self.0, &[(1e9, "GUSD"), (1e6, "MUSD"), (1e3, "kUSD"), (1.0, "USD")]))
     }
 }
 
@@ -92,10 +86,7 @@ mod tests {
     #[test]
     fn parse_and_print() {
         assert_eq!("13MW".parse::<Power>().unwrap().to_string(), "13MW");
-        assert_eq!(
-            "132kW".parse::<Power>().unwrap().megawatts().to_string(),
-            "0.132"
-        );
+        assert_eq!("132kW".parse::<Power>().unwrap().megawatts().to_string(), "0.132");
         assert_eq!("25000USD".parse::<Price>().unwrap().to_string(), "25kUSD");
         assert!("700".parse::<Power>().is_err());
     }

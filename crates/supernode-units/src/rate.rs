@@ -57,23 +57,17 @@ impl Bandwidth {
             return Err(UnitError::ZeroRate { bytes });
         }
         let ps = (u128::from(bytes) * 1_000_000_000_000).div_ceil(u128::from(self.0));
-        u64::try_from(ps)
-            .map(Time::from_ps)
-            .map_err(|_| UnitError::TooLarge {
-                text: format!("{bytes} bytes at {self}"),
-                what: "a time in picoseconds",
-            })
+        u64::try_from(ps).map(Time::from_ps).map_err(|_| UnitError::TooLarge {
+            text: format!("{bytes} bytes at {self}"),
+            what: "a time in picoseconds",
+        })
     }
 
     /// This rate times `ppm` millionths, rounded down, at least 1 byte per second if it was not zero.
     #[must_use]
     pub fn scale_ppm(self, ppm: u32) -> Self {
         let scaled = u128::from(self.0) * u128::from(ppm) / 1_000_000;
-        Self(
-            u64::try_from(scaled)
-                .unwrap_or(u64::MAX)
-                .max(u64::from(self.0 > 0)),
-        )
+        Self(u64::try_from(scaled).unwrap_or(u64::MAX).max(u64::from(self.0 > 0)))
     }
 }
 
@@ -86,13 +80,7 @@ impl FromStr for Bandwidth {
 
 impl fmt::Display for Bandwidth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = [
-            (1e15, "PB/s"),
-            (1e12, "TB/s"),
-            (1e9, "GB/s"),
-            (1e6, "MB/s"),
-            (1.0, "B/s"),
-        ];
+        let steps = [(1e15, "PB/s"), (1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")];
         f.pad(&scaled(self.0 as f64, &steps))
     }
 }
@@ -161,10 +149,7 @@ mod tests {
         assert_eq!("400Gb/s".parse(), Ok(Bandwidth::from_gb_per_s(50)));
         assert_eq!("50GB/s".parse(), Ok(Bandwidth::from_gb_per_s(50)));
         assert!("50".parse::<Bandwidth>().is_err());
-        assert_eq!(
-            "3.35TB/s".parse::<Bandwidth>().unwrap().to_string(),
-            "3.35TB/s"
-        );
+        assert_eq!("3.35TB/s".parse::<Bandwidth>().unwrap().to_string(), "3.35TB/s");
     }
 
     #[test]
@@ -172,10 +157,7 @@ mod tests {
         let rate = Bandwidth::from_gb_per_s(3);
         assert_eq!(rate.time_for(1), Ok(Time::from_ps(334)));
         assert_eq!(rate.time_for(0), Ok(Time::ZERO));
-        assert_eq!(
-            Bandwidth::new(0).time_for(4),
-            Err(UnitError::ZeroRate { bytes: 4 })
-        );
+        assert_eq!(Bandwidth::new(0).time_for(4), Err(UnitError::ZeroRate { bytes: 4 }));
         assert!(Bandwidth::new(1).time_for(u64::MAX).is_err());
     }
 

@@ -47,10 +47,7 @@ impl FromStr for MessageSize {
         let lower = unit.to_ascii_lowercase();
         if matches!(lower.as_str(), "kb" | "mb" | "gb" | "tb") {
             let binary = format!("{number}{}", unit[..1].to_ascii_uppercase());
-            return Err(UnitError::AmbiguousSize {
-                text: text.to_owned(),
-                binary,
-            });
+            return Err(UnitError::AmbiguousSize { text: text.to_owned(), binary });
         }
         // Plain numbers are bytes, as in nccl-tests.
         if unit.is_empty() {
@@ -60,11 +57,9 @@ impl FromStr for MessageSize {
         }
         .map(Self)
         .map_err(|error| match error {
-            UnitError::Malformed { what, example, .. } => UnitError::Malformed {
-                text: text.to_owned(),
-                what,
-                example,
-            },
+            UnitError::Malformed { what, example, .. } => {
+                UnitError::Malformed { text: text.to_owned(), what, example }
+            }
             other => other,
         })
     }
@@ -159,15 +154,11 @@ pub fn parse_count(text: &str) -> Result<u64, UnitError> {
     };
     let (_, unit) = split(text);
     if unit.is_empty() {
-        return text
-            .trim()
-            .replace(['_', ','], "")
-            .parse()
-            .map_err(|_| UnitError::Malformed {
-                text: text.to_owned(),
-                what: COUNT.what,
-                example: COUNT.example,
-            });
+        return text.trim().replace(['_', ','], "").parse().map_err(|_| UnitError::Malformed {
+            text: text.to_owned(),
+            what: COUNT.what,
+            example: COUNT.example,
+        });
     }
     COUNT.parse_u64(text)
 }

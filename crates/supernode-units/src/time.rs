@@ -87,11 +87,7 @@ impl Time {
 impl Add for Time {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(
-            self.0
-                .checked_add(other.0)
-                .expect("virtual time passed 2^64 ps"),
-        )
+        Self(self.0.checked_add(other.0).expect("virtual time passed 2^64 ps"))
     }
 }
 
@@ -104,22 +100,14 @@ impl AddAssign for Time {
 impl Sub for Time {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(
-            self.0
-                .checked_sub(other.0)
-                .expect("a duration cannot be negative"),
-        )
+        Self(self.0.checked_sub(other.0).expect("a duration cannot be negative"))
     }
 }
 
 impl Mul<u64> for Time {
     type Output = Self;
     fn mul(self, factor: u64) -> Self {
-        Self(
-            self.0
-                .checked_mul(factor)
-                .expect("virtual time passed 2^64 ps"),
-        )
+        Self(self.0.checked_mul(factor).expect("virtual time passed 2^64 ps"))
     }
 }
 
@@ -138,13 +126,7 @@ impl FromStr for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = [
-            (1e12, "s"),
-            (1e9, "ms"),
-            (1e6, "us"),
-            (1e3, "ns"),
-            (1.0, "ps"),
-        ];
+        let steps = [(1e12, "s"), (1e9, "ms"), (1e6, "us"), (1e3, "ns"), (1.0, "ps")];
         f.pad(&scaled(self.0 as f64, &steps))
     }
 }
@@ -169,21 +151,9 @@ mod tests {
 
     #[test]
     fn refuses_numbers_without_unit_and_negative_times() {
-        assert!(matches!(
-            "3".parse::<Time>(),
-            Err(UnitError::MissingUnit { .. })
-        ));
-        assert!(matches!(
-            "-3us".parse::<Time>(),
-            Err(UnitError::Malformed { .. })
-        ));
-        assert!(matches!(
-            "3 parsecs".parse::<Time>(),
-            Err(UnitError::Malformed { .. })
-        ));
-        assert!(matches!(
-            "1e30s".parse::<Time>(),
-            Err(UnitError::TooLarge { .. })
-        ));
+        assert!(matches!("3".parse::<Time>(), Err(UnitError::MissingUnit { .. })));
+        assert!(matches!("-3us".parse::<Time>(), Err(UnitError::Malformed { .. })));
+        assert!(matches!("3 parsecs".parse::<Time>(), Err(UnitError::Malformed { .. })));
+        assert!(matches!("1e30s".parse::<Time>(), Err(UnitError::TooLarge { .. })));
     }
 }

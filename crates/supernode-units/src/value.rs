@@ -68,15 +68,9 @@ where
         };
         let (low, high): (T, T) = (low.parse()?, high.parse()?);
         if low > high {
-            return Err(UnitError::InvertedRange {
-                text: text.to_owned(),
-            });
+            return Err(UnitError::InvertedRange { text: text.to_owned() });
         }
-        Ok(if low == high {
-            Self::Point(low)
-        } else {
-            Self::Range(low, high)
-        })
+        Ok(if low == high { Self::Point(low) } else { Self::Range(low, high) })
     }
 }
 
@@ -144,12 +138,7 @@ pub struct Sourced<T> {
 impl<T> Sourced<T> {
     /// A value whose source is still to be inherited.
     pub const fn bare(value: Value<T>) -> Self {
-        Self {
-            value,
-            source: None,
-            confidence: None,
-            note: None,
-        }
+        Self { value, source: None, confidence: None, note: None }
     }
 
     /// Fills in what the value did not say for itself.
@@ -208,9 +197,7 @@ where
                 }
                 let table = Table::deserialize(de::value::MapAccessDeserializer::new(map))?;
                 if table.confidence == Some(Confidence::Modelled) && table.note.is_none() {
-                    return Err(de::Error::custom(
-                        "a modelled value needs a note with the reason",
-                    ));
+                    return Err(de::Error::custom("a modelled value needs a note with the reason"));
                 }
                 Ok(Sourced {
                     value: table.value.parse().map_err(de::Error::custom)?,
@@ -244,10 +231,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(row.rate.value, Value::Point(Bandwidth::from_gb_per_s(450)));
-        assert_eq!(
-            row.latency.value,
-            Value::Range(Time::from_us(1), Time::from_us(3))
-        );
+        assert_eq!(row.latency.value, Value::Range(Time::from_us(1), Time::from_us(3)));
         assert_eq!(row.latency.confidence, Some(Confidence::Modelled));
     }
 
@@ -256,10 +240,7 @@ mod tests {
         let error = toml::from_str::<Row>("rate = 450\nlatency = \"1us\"\n").unwrap_err();
         let text = error.to_string();
         assert!(text.contains("line 1, column 8"), "{text}");
-        assert!(
-            text.contains("`450` has no unit; write a bandwidth like `450GB/s`"),
-            "{text}"
-        );
+        assert!(text.contains("`450` has no unit; write a bandwidth like `450GB/s`"), "{text}");
     }
 
     #[test]

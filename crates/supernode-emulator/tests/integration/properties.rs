@@ -25,16 +25,11 @@ fn switch(ranks: u32, latency: Time, profile: Profile) -> CostModel {
         hop: Hop::default(),
         efficiency_ppm: 820_000,
         fan_out_loss_ppm: 0,
-        in_switch: Some(InSwitch {
-            rate: Bandwidth::from_gb_per_s(274),
-        }),
+        in_switch: Some(InSwitch { rate: Bandwidth::from_gb_per_s(274) }),
     };
-    let fabric = Fabric::new(FabricConfig {
-        levels: vec![level],
-        device_bandwidth: None,
-    })
-    .and_then(|fabric| fabric.place(Placement::Packed, ranks))
-    .unwrap();
+    let fabric = Fabric::new(FabricConfig { levels: vec![level], device_bandwidth: None })
+        .and_then(|fabric| fabric.place(Placement::Packed, ranks))
+        .unwrap();
     let rates = DeviceRates {
         reduce: Bandwidth::from_gb_per_s(1_000),
         copy: Bandwidth::from_gb_per_s(1_500),
@@ -63,9 +58,7 @@ fn job(
     op: ReduceOp,
     results: Results,
 ) -> Job {
-    let schedule = algorithm
-        .schedule(collective, ranks, &Tuning::default())
-        .unwrap();
+    let schedule = algorithm.schedule(collective, ranks, &Tuning::default()).unwrap();
     Job {
         schedule: Arc::from(schedule),
         count,
@@ -80,13 +73,7 @@ fn job(
 fn spec(job: &Job, seed: u64) -> InputSpec {
     let shape = job.schedule.shape();
     let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
-    InputSpec {
-        shape,
-        chunks,
-        dtype: job.dtype,
-        op: job.op,
-        seed,
-    }
+    InputSpec { shape, chunks, dtype: job.dtype, op: job.op, seed }
 }
 
 fn pairs() -> Vec<(Algorithm, Collective)> {

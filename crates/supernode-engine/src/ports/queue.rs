@@ -38,11 +38,7 @@ pub(super) enum Job {
     /// A message of `bytes` that the switch copies to the other members of the group.
     Multicast { group: Members, bytes: u64 },
     /// The share of `source` in a reduction that the switch does for the event's rank.
-    Contribute {
-        source: Rank,
-        group: Members,
-        bytes: u64,
-    },
+    Contribute { source: Rank, group: Members, bytes: u64 },
     /// The switch's answer is at the receive port.
     Answer { busy: Time, port: u16 },
     /// The head of a message is at the receive port.
@@ -59,20 +55,12 @@ pub(super) struct Members {
 
 impl From<Group> for Members {
     fn from(group: Group) -> Self {
-        Self {
-            first: group.first,
-            stride: group.stride,
-            count: group.count,
-        }
+        Self { first: group.first, stride: group.stride, count: group.count }
     }
 }
 
 impl From<Members> for Group {
     fn from(members: Members) -> Self {
-        Self {
-            first: members.first,
-            stride: members.stride,
-            count: members.count,
-        }
+        Self { first: members.first, stride: members.stride, count: members.count }
     }
 }
