@@ -107,9 +107,16 @@ impl Chunks {
         (bytes(span.first), bytes(span.first + span.len))
     }
 
+    /// Scratch chunk `i` is as long as chunk `i` of the large buffer (modulo its chunks), so that
+    /// partial results fit their places exactly.
     fn scratch_range(&self, span: Span) -> (u64, u64) {
-        let chunk = self.elements * self.element_bytes;
-        (u64::from(span.first) * chunk, u64::from(span.first + span.len) * chunk)
+        let chunks = self.shape.input_chunks.max(self.shape.output_chunks).max(1);
+        let at = |chunk: u32| {
+            let copies = u64::from(chunk / chunks) * self.count;
+            let within = (u64::from(chunk % chunks) * self.elements).min(self.count);
+            (copies + within) * self.element_bytes
+        };
+        (at(span.first), at(span.first + span.len))
     }
 }
 

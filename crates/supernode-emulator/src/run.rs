@@ -60,7 +60,7 @@ pub struct Report {
     pub finish: Vec<Time>,
     /// The result of each rank.
     pub outputs: Vec<Output>,
-    /// Messages that were sent.
+    /// Messages between ranks; each copy of a multicast counts, a switch's reduction does not.
     pub messages: u64,
 }
 

@@ -24,7 +24,7 @@ use queue::{Event, Job, Key, Kind};
 pub struct Timed {
     /// When each rank finished.
     pub finish: Vec<Time>,
-    /// Messages that were sent.
+    /// Messages between ranks; each copy of a multicast counts, a switch's reduction does not.
     pub messages: u64,
 }
 
@@ -390,7 +390,6 @@ impl<'a> Engine<'a> {
         let port = self.port(source, route.tx_port);
         let tx = key.time.max(self.tx_free[port]);
         self.tx_free[port] = tx + busy;
-        self.messages += 1;
         let id = (key.rank, key.lane, key.step);
         let Some(collection) = self.collections.get_mut(&id) else {
             return Ok(());

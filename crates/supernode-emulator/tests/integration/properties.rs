@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use supernode_collectives::{Algorithm, Chunks, Collective, Tuning};
+use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning, fit_levels};
 use supernode_emulator::{Emulator, InputSpec, Job, Output, Results, count_wrong};
 use supernode_engine::ports;
 use supernode_fabric::{
@@ -58,7 +58,11 @@ fn job(
     op: ReduceOp,
     results: Results,
 ) -> Job {
-    let schedule = algorithm.schedule(collective, ranks, &Tuning::default()).unwrap();
+    // Levels that depend on the ranks, so that every kind of inner algorithm meets every position.
+    let inner = |i: u32| [Inner::Ring, Inner::Direct, Inner::InSwitch][((ranks + i) % 3) as usize];
+    let levels = fit_levels(ranks, &[(4, inner(0)), (6, inner(1)), (3, inner(2))]);
+    let tuning = Tuning { slices: 1 + ranks % 4, levels };
+    let schedule = algorithm.schedule(collective, ranks, &tuning).unwrap();
     Job {
         schedule: Arc::from(schedule),
         count,

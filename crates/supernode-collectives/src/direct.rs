@@ -1,0 +1,178 @@
+//! Direct: every rank talks to every other at once (one-shot and two-shot of vLLM and
+//! TensorRT-LLM; HCCL's Mesh).
+//!
+//! Two-shot all-reduce: every rank sends block `b` of its input to rank `b`, which adds the N
+//! blocks in rank order and sends the result to everyone. One-shot: every rank sends its whole
+//! input to everyone, and everyone adds all of them. Ranks 4, `x` a contribution, `C` a result:
+//!
+//! ```text
+//! two-shot   rank 0            rank 1            rank 2            rank 3
+//! send       x1>1 x2>2 x3>3    x2>2 x3>3 x0>0    x3>3 x0>0 x1>1    x0>0 x1>1 x2>2
+//! add        C0 = 0+1+2+3      C1 = 0+1+2+3      C2 = 0+1+2+3      C3 = 0+1+2+3
+//! send       C0>1 C0>2 C0>3    C1>2 C1>3 C1>0    C2>3 C2>0 C2>1    C3>0 C3>1 C3>2
+//!
+//! one-shot   rank 0            rank 1            ...
+//! send       x>1 x>2 x>3       x>2 x>3 x>0
+//! add        C = 0+1+2+3       C = 0+1+2+3
+//! ```
+//!
+//! Cost with one port for all peers: two-shot 2 alpha + 2(N-1)/N n beta, one-shot alpha + (N-1) n
+//! beta; with a link per peer the N-1 transfers of a phase run side by side. Reduce-scatter and
+//! all-gather are one phase of two-shot, whatever the name. Any N. Sums are taken in rank order,
+//! so results are bit-identical across ranks. N(N-1) messages a phase: meant for one node or one
+//! full mesh, and sensitive to fan-out (eta).
+
+use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
+
+/// The direct algorithms.
+#[derive(Debug, Clone, Copy)]
+pub struct Direct {
+    collective: Collective,
+    ranks: u32,
+    one_shot: bool,
+}
+
+/// What a phase does with its blocks.
+#[derive(Clone, Copy)]
+enum Phase {
+    /// Whole inputs to everyone.
+    OneShot,
+    /// Block `b` to rank `b`.
+    ReduceScatter,
+    /// The own result to everyone.
+    AllGather,
+}
+
+impl Direct {
+    /// Two phases for an all-reduce: reduce-scatter, then all-gather.
+    ///
+    /// # Errors
+    /// [`CollectiveError::NoRanks`], or [`CollectiveError::TooManyChunks`] past 2^30 ranks.
+    pub fn two_shot(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
+        Self::new(collective, ranks, false)
+    }
+
+    /// One phase for an all-reduce: everyone adds everything.
+    ///
+    /// # Errors
+    /// As [`Direct::two_shot`].
+    pub fn one_shot(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
+        Self::new(collective, ranks, true)
+    }
+
+    fn new(collective: Collective, ranks: u32, one_shot: bool) -> Result<Self, CollectiveError> {
+        if ranks == 0 {
+            return Err(CollectiveError::NoRanks);
+        }
+        if ranks >= 1 << 30 {
+            return Err(CollectiveError::TooManyChunks { algorithm: "direct", ranks });
+        }
+        Ok(Self { collective, ranks, one_shot: one_shot && collective == Collective::AllReduce })
+    }
+
+    /// Steps of a reducing phase: sends, receives, and the own contribution, which rank 0 combines
+    /// with its first receive.
+    fn reduce_length(self, rank: Rank) -> u32 {
+        2 * (self.ranks - 1) + u32::from(rank > 0)
+    }
+
+    /// The phase that step `index` belongs to, and the position within it.
+    fn phase(self, rank: Rank, index: u32) -> (Phase, u32) {
+        let length = self.reduce_length(rank);
+        match self.collective {
+            Collective::AllReduce if self.one_shot => (Phase::OneShot, index),
+            Collective::AllReduce if index >= length => (Phase::AllGather, index - length),
+            Collective::AllReduce | Collective::ReduceScatter => (Phase::ReduceScatter, index),
+            Collective::AllGather => (Phase::AllGather, index),
+        }
+    }
+
+    /// Receives in rank order with the own contribution in its place.
+    fn reduce_step(self, rank: Rank, at: u32, dst: Span, own: Span) -> Action {
+        let last = self.ranks - 1;
+        if rank == 0 {
+            let with = Some(if at == 0 { own } else { dst });
+            return Action::Recv { from: at + 1, dst, with, more: at + 1 < last };
+        }
+        if at == rank {
+            return Action::Reduce { src: own, dst };
+        }
+        // The own contribution of the last rank comes after the batch.
+        let final_receive = if rank == last { last - 1 } else { last };
+        let with = (at > 0).then_some(dst);
+        Action::Recv { from: at, dst, with, more: at < final_receive }
+    }
+}
+
+impl Schedule for Direct {
+    fn shape(&self) -> Shape {
+        let (input_chunks, output_chunks) = match self.collective {
+            Collective::AllReduce if self.one_shot => (1, 1),
+            Collective::AllReduce => (self.ranks, self.ranks),
+            Collective::ReduceScatter => (self.ranks, 1),
+            Collective::AllGather => (1, self.ranks),
+        };
+        Shape {
+            collective: self.collective,
+            ranks: self.ranks,
+            lanes: 1,
+            ports: Ports::Fixed,
+            input_chunks,
+            output_chunks,
+            scratch_chunks: 0,
+            bit_identical: true,
+        }
+    }
+
+    fn steps(&self, rank: Rank, _lane: u32) -> u32 {
+        let peers = self.ranks - 1;
+        match self.collective {
+            _ if peers == 0 => 1,
+            Collective::AllGather => 2 * peers + 1,
+            // The second phase of an all-reduce has its own block in place already.
+            Collective::AllReduce if !self.one_shot => self.reduce_length(rank) + 2 * peers,
+            Collective::AllReduce | Collective::ReduceScatter => self.reduce_length(rank),
+        }
+    }
+
+    fn step(&self, rank: Rank, _lane: u32, index: u32) -> Step {
+        let (n, peers) = (self.ranks, self.ranks - 1);
+        if n == 1 {
+            return Action::Copy { src: Span::input(0, 1), dst: Span::output(0, 1) }.into();
+        }
+        let (phase, at) = self.phase(rank, index);
+        // Peers in the order rank + 1, rank + 2, ...: no two ranks start with the same receiver.
+        let peer = |offset: u32| if rank + offset < n { rank + offset } else { rank + offset - n };
+        if at < peers {
+            let to = peer(at + 1);
+            let src = match phase {
+                Phase::OneShot => Span::input(0, 1),
+                Phase::ReduceScatter => Span::input(to, 1),
+                Phase::AllGather if self.collective == Collective::AllGather => Span::input(0, 1),
+                Phase::AllGather => Span::output(rank, 1),
+            };
+            return Step::new(Action::Send { to, src }).fan(peers);
+        }
+        let at = at - peers;
+        let action = match phase {
+            Phase::OneShot => self.reduce_step(rank, at, Span::output(0, 1), Span::input(0, 1)),
+            Phase::ReduceScatter => {
+                let all_reduce = self.collective == Collective::AllReduce;
+                let dst = Span::output(if all_reduce { rank } else { 0 }, 1);
+                self.reduce_step(rank, at, dst, Span::input(rank, 1))
+            }
+            Phase::AllGather => {
+                let gather = self.collective == Collective::AllGather;
+                if gather && at == 0 {
+                    Action::Copy { src: Span::input(0, 1), dst: Span::output(rank, 1) }
+                } else {
+                    let nth = if gather { at - 1 } else { at };
+                    let from = if nth < rank { nth } else { nth + 1 };
+                    let dst = Span::output(from, 1);
+                    Action::Recv { from, dst, with: None, more: nth + 1 < peers }
+                }
+            }
+        };
+        action.into()
+    }
+}

@@ -1,0 +1,332 @@
+//! Hierarchical, n levels: reduce inside, exchange outside, gather inside (`BlueConnect`; HCCL's
+//! level-wise algorithms; bucket on a torus).
+//!
+//! All-reduce runs a reduce-scatter on each level from the innermost out, every time on what is
+//! left, then all-gathers back. On the outer levels rank `r` meets the ranks of the same position
+//! in the other groups. Ranks 4 = 2 nodes of 2, blocks 0 to 3, direct inside, ring outside:
+//!
+//! ```text
+//!                    rank 0        rank 1        rank 2        rank 3
+//! reduce in node     01            23            01            23        half the vector each
+//! reduce outside     0             2             1             3         with rank r +- 2
+//! gather outside     0 1           2 3           0 1           2 3
+//! gather in node     0 1 2 3       0 1 2 3       0 1 2 3       0 1 2 3
+//! ```
+//!
+//! Cost on level i with s ranks and a share n' of the vector: ring 2(s-1) alpha + 2(s-1)/s n' beta,
+//! direct 2 alpha + the same, where n' = n / (product of the inner sizes): the outer, slower levels
+//! carry the least. Reduce-scatter runs from the outermost level in and all-gather from the
+//! innermost out, so that blocks stay contiguous. A torus is one ring level per dimension (bucket).
+//! Where a level's switch reduces, it does so for the first reduction (its operand is everyone's
+//! input); later ones combine partial results, which a switch cannot read, and go direct. Level
+//! sizes multiply to N. Every block is summed at one place, so results are bit-identical.
+
+use crate::{
+    Action, Collective, CollectiveError, Group, Inner, LevelPlan, Ports, Rank, Schedule, Shape,
+    Span, Step,
+};
+
+/// The hierarchical algorithm.
+#[derive(Debug, Clone)]
+pub struct Hierarchical {
+    collective: Collective,
+    ranks: u32,
+    /// Levels that join more than one child, innermost first.
+    levels: Vec<Meeting>,
+}
+
+/// A level of the plan and the distance between those who meet there.
+#[derive(Debug, Clone, Copy)]
+struct Meeting {
+    size: u32,
+    inner: Inner,
+    stride: u32,
+}
+
+/// One reduce-scatter or all-gather on one level.
+#[derive(Debug, Clone, Copy)]
+struct Phase {
+    meeting: Meeting,
+    reduces: bool,
+    /// First and last phases of the collective read the input and write the output.
+    first: bool,
+    last: bool,
+    /// Chunks that enter (reduce) or leave (gather) the phase.
+    first_chunk: u32,
+    chunks: u32,
+}
+
+impl Phase {
+    /// The switch reduces inputs only.
+    fn inner(&self) -> Inner {
+        if self.reduces && !self.first && self.meeting.inner == Inner::InSwitch {
+            Inner::Direct
+        } else {
+            self.meeting.inner
+        }
+    }
+
+    /// The own block is copied from the input during the first phase of an all-gather.
+    fn copies(&self) -> bool {
+        !self.reduces && self.first && self.inner() != Inner::InSwitch
+    }
+
+    fn steps(&self) -> u32 {
+        let peers = self.meeting.size - 1;
+        let steps = match (self.inner(), self.reduces) {
+            (Inner::Ring, _) => peers + 1,
+            (Inner::Direct, _) => 2 * peers,
+            (Inner::InSwitch, true) => 3,
+            (Inner::InSwitch, false) => 2,
+        };
+        steps + u32::from(self.copies())
+    }
+}
+
+impl Hierarchical {
+    /// The schedule of `collective` over `ranks` ranks on `levels`, innermost first. No levels
+    /// means one ring of all ranks.
+    ///
+    /// # Errors
+    /// [`CollectiveError::NoRanks`], [`CollectiveError::LevelMismatch`] if the sizes do not
+    /// multiply to `ranks`, [`CollectiveError::TooManyChunks`] past 2^30 ranks.
+    pub fn new(
+        collective: Collective,
+        ranks: u32,
+        levels: &[LevelPlan],
+    ) -> Result<Self, CollectiveError> {
+        if ranks == 0 {
+            return Err(CollectiveError::NoRanks);
+        }
+        if ranks >= 1 << 30 {
+            return Err(CollectiveError::TooManyChunks { algorithm: "hierarchical", ranks });
+        }
+        let flat = [LevelPlan { size: ranks, inner: Inner::Ring }];
+        let levels = if levels.is_empty() { &flat[..] } else { levels };
+        let product = levels.iter().map(|level| u64::from(level.size)).product();
+        if product != u64::from(ranks) {
+            let levels = levels.iter().map(|level| level.size).collect();
+            return Err(CollectiveError::LevelMismatch { levels, product, ranks });
+        }
+        let mut stride = 1;
+        let mut meetings = Vec::new();
+        for level in levels {
+            if level.size > 1 {
+                meetings.push(Meeting { size: level.size, inner: level.inner, stride });
+            }
+            stride *= level.size;
+        }
+        Ok(Self { collective, ranks, levels: meetings })
+    }
+
+    /// Number of phases.
+    fn phases(&self) -> usize {
+        let levels = self.levels.len();
+        if self.collective == Collective::AllReduce { 2 * levels } else { levels }
+    }
+
+    /// Phase `index` as `rank` sees it.
+    fn phase(&self, rank: Rank, index: usize) -> Phase {
+        let levels = self.levels.len();
+        let (level, reduces) = match self.collective {
+            Collective::AllReduce if index < levels => (index, true),
+            Collective::AllReduce => (2 * levels - 1 - index, false),
+            Collective::ReduceScatter => (levels - 1 - index, true),
+            Collective::AllGather => (index, false),
+        };
+        let (first_chunk, chunks) = self.span(rank, level);
+        Phase {
+            meeting: self.levels[level],
+            reduces,
+            first: index == 0,
+            last: index + 1 == self.phases(),
+            first_chunk,
+            chunks,
+        }
+    }
+
+    /// Chunks that the members of `rank`'s group on `level` hold together.
+    fn span(&self, rank: Rank, level: usize) -> (u32, u32) {
+        let digit = |meeting: &Meeting| rank / meeting.stride % meeting.size;
+        if self.collective == Collective::AllReduce {
+            // Halved (by size) at every inner level, by the digit there.
+            let (mut first, mut len) = (0, self.ranks);
+            for inner in &self.levels[..level] {
+                len /= inner.size;
+                first += digit(inner) * len;
+            }
+            return (first, len);
+        }
+        // Blocks in rank order: all ranks that differ from this one at `level` or further in.
+        let len = self.levels[level].stride * self.levels[level].size;
+        (rank / len * len, len)
+    }
+
+    fn step_of(&self, rank: Rank, phase: &Phase, at: u32) -> Action {
+        let Meeting { size, stride, .. } = phase.meeting;
+        let digit = rank / stride % size;
+        let first = rank - digit * stride;
+        let group = Group { first, stride, count: size };
+        let share = phase.chunks / size;
+        // Partial results of a reduce-scatter stay in scratch: its output holds one block only.
+        let between = |first, len| match self.collective {
+            Collective::ReduceScatter => Span::scratch(first, len),
+            _ => Span::output(first, len),
+        };
+        let chunk = |digit: u32| phase.first_chunk + digit * share;
+        if phase.reduces {
+            let operand = |digit| {
+                if phase.first {
+                    Span::input(chunk(digit), share)
+                } else {
+                    between(chunk(digit), share)
+                }
+            };
+            let ends = phase.last && self.collective == Collective::ReduceScatter;
+            let dst = if ends { Span::output(0, 1) } else { between(chunk(digit), share) };
+            return reduce_step(phase.inner(), group, digit, at, operand, dst);
+        }
+        let block = |digit| Span::output(chunk(digit), share);
+        // The first all-gather phase sends the input and copies it on the way.
+        let own = if phase.first { Span::input(0, 1) } else { block(digit) };
+        let sends = if phase.inner() == Inner::Ring { 1 } else { size - 1 };
+        let at = match (phase.copies(), at) {
+            (true, at) if at == sends => {
+                return Action::Copy { src: own, dst: block(digit) };
+            }
+            (true, at) if at > sends => at - 1,
+            (_, at) => at,
+        };
+        gather_step(phase.inner(), group, digit, at, own, block)
+    }
+}
+
+/// Position `back` places to the left in a ring of `size`.
+fn left(digit: u32, back: u32, size: u32) -> u32 {
+    (digit + 2 * size - back) % size
+}
+
+/// The `nth` of the others, in order of position.
+fn other(nth: u32, digit: u32) -> u32 {
+    if nth < digit { nth } else { nth + 1 }
+}
+
+/// Step `at` of a reduce-scatter in `group`: `operand(b)` is the own contribution to block `b`, the
+/// own block ends in `dst`.
+fn reduce_step(
+    inner: Inner,
+    group: Group,
+    digit: u32,
+    at: u32,
+    operand: impl Fn(u32) -> Span,
+    dst: Span,
+) -> Action {
+    let size = group.count;
+    let rank = |digit| group.member(digit);
+    let (from, to) = (rank(left(digit, 1, size)), rank((digit + 1) % size));
+    match inner {
+        Inner::Ring if at == 0 => Action::Send { to, src: operand(left(digit, 1, size)) },
+        Inner::Ring if at < size - 1 => {
+            Action::Forward { from, to, with: Some(operand(left(digit, at + 1, size))), keep: None }
+        }
+        Inner::Ring => Action::Recv { from, dst, with: Some(operand(digit)), more: false },
+        Inner::Direct if at < size - 1 => {
+            let peer = (digit + 1 + at) % size;
+            Action::Send { to: rank(peer), src: operand(peer) }
+        }
+        Inner::Direct => {
+            let nth = at - (size - 1);
+            let with = Some(if nth == 0 { operand(digit) } else { dst });
+            Action::Recv { from: rank(other(nth, digit)), dst, with, more: nth + 2 < size }
+        }
+        Inner::InSwitch if at == 0 => {
+            let nothing = Span { len: 0, ..dst };
+            Action::Multicast { group, src: nothing, dst: nothing }
+        }
+        Inner::InSwitch if at == 1 => Action::Wait { from: group },
+        Inner::InSwitch => Action::SwitchReduce { group, src: operand(digit), dst },
+    }
+}
+
+/// Step `at` of an all-gather in `group`: `own` goes to everyone's `block(digit)`.
+fn gather_step(
+    inner: Inner,
+    group: Group,
+    digit: u32,
+    at: u32,
+    own: Span,
+    block: impl Fn(u32) -> Span,
+) -> Action {
+    let size = group.count;
+    let rank = |digit| group.member(digit);
+    let (from, to) = (rank(left(digit, 1, size)), rank((digit + 1) % size));
+    match inner {
+        Inner::Ring if at == 0 => Action::Send { to, src: own },
+        Inner::Ring if at < size - 1 => {
+            Action::Forward { from, to, with: None, keep: Some(block(left(digit, at, size))) }
+        }
+        Inner::Ring => {
+            Action::Recv { from, dst: block(left(digit, at, size)), with: None, more: false }
+        }
+        Inner::Direct if at < size - 1 => {
+            Action::Send { to: rank((digit + 1 + at) % size), src: own }
+        }
+        Inner::Direct => {
+            let nth = at - (size - 1);
+            let from = other(nth, digit);
+            Action::Recv { from: rank(from), dst: block(from), with: None, more: nth + 2 < size }
+        }
+        Inner::InSwitch if at == 0 => Action::Multicast { group, src: own, dst: block(digit) },
+        Inner::InSwitch => Action::Wait { from: group },
+    }
+}
+
+impl Schedule for Hierarchical {
+    fn shape(&self) -> Shape {
+        let n = self.ranks;
+        let (input_chunks, output_chunks, scratch_chunks) = match self.collective {
+            Collective::AllReduce => (n, n, 0),
+            Collective::ReduceScatter if self.levels.len() > 1 => (n, 1, n),
+            Collective::ReduceScatter => (n, 1, 0),
+            Collective::AllGather => (1, n, 0),
+        };
+        let switched = self.levels.iter().any(|level| level.inner == Inner::InSwitch);
+        Shape {
+            collective: self.collective,
+            ranks: n,
+            lanes: 1,
+            ports: if switched { Ports::Contended } else { Ports::Fixed },
+            input_chunks,
+            output_chunks,
+            scratch_chunks,
+            bit_identical: true,
+        }
+    }
+
+    fn steps(&self, rank: Rank, _lane: u32) -> u32 {
+        if self.ranks == 1 {
+            return 1;
+        }
+        (0..self.phases()).map(|index| self.phase(rank, index).steps()).sum()
+    }
+
+    fn step(&self, rank: Rank, lane: u32, index: u32) -> Step {
+        if self.ranks == 1 {
+            return Action::Copy { src: Span::input(0, 1), dst: Span::output(0, 1) }.into();
+        }
+        let mut at = index;
+        let mut number = 0;
+        let mut phase = self.phase(rank, 0);
+        let mut after_switch = false;
+        while at >= phase.steps() {
+            at -= phase.steps();
+            after_switch = phase.reduces && phase.inner() == Inner::InSwitch;
+            number += 1;
+            phase = self.phase(rank, number);
+        }
+        let step = Step::new(self.step_of(rank, &phase, at));
+        let fan = if phase.inner() == Inner::Direct { phase.meeting.size - 1 } else { 1 };
+        // What follows a reduction by the switch waits for its answer.
+        if after_switch && at == 0 { step.fan(fan).after(lane, index - 1) } else { step.fan(fan) }
+    }
+}
