@@ -21,7 +21,7 @@
 //! # Ok::<(), supernode_units::UnitError>(())
 //! ```
 //!
-//! Modules: `time`, `size`, `rate`, `power` hold one quantity each; `value` adds ranges and
+//! Modules: `time`, `size`, `rate`, `power`, `ratio` hold one quantity each; `value` adds ranges and
 //! sources; `dtype` and `op` name what a collective computes; `parse` splits numbers from units.
 
 mod dtype;
@@ -30,6 +30,7 @@ mod op;
 mod parse;
 mod power;
 mod rate;
+mod ratio;
 mod size;
 mod time;
 mod value;
@@ -39,6 +40,7 @@ pub use error::UnitError;
 pub use op::ReduceOp;
 pub use power::{Power, Price};
 pub use rate::{Bandwidth, FlopRate};
+pub use ratio::Ratio;
 pub use size::{Capacity, MessageSize, parse_count};
 pub use time::Time;
 pub use value::{Confidence, Sourced, Value};

@@ -1,0 +1,143 @@
+//! The chips and systems by name.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use supernode_chip::Chip;
+
+use crate::CatalogError;
+use crate::files::FILES;
+use crate::suggest::nearest;
+use crate::system::System;
+use crate::validate::{self, Source};
+
+/// Chips and systems, built in or from a user's file.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    pub(crate) chips: BTreeMap<String, Chip>,
+    pub(crate) systems: BTreeMap<String, System>,
+}
+
+/// The top level of a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    chip: BTreeMap<String, Chip>,
+    #[serde(default)]
+    system: BTreeMap<String, System>,
+}
+
+impl Catalog {
+    /// The built-in catalog.
+    ///
+    /// # Errors
+    /// Never for a released crate: its tests load every file.
+    pub fn builtin() -> Result<Self, CatalogError> {
+        let mut catalog = Self::default();
+        for (file, text) in FILES {
+            catalog.add(file, text)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Adds the chips and systems of a file; gives the ids of its systems.
+    ///
+    /// # Errors
+    /// When the text is malformed, describes something impossible, or names something twice. The
+    /// message shows file, line and column.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<Vec<String>, CatalogError> {
+        let parsed: File = toml::from_str(text).map_err(|error| CatalogError::Toml {
+            file: file.to_owned(),
+            error: Box::new(error),
+        })?;
+        let source = Source { file, text };
+        for (id, mut chip) in parsed.chip {
+            let names = chip.aliases.iter().chain([&id]);
+            if let Some(name) = names.into_iter().find(|name| self.find_chip(name).is_some()) {
+                let at = text.find(&format!("[chip.{id}]")).unwrap_or_default();
+                return Err(source.invalid(at, format!("a chip called `{name}` exists already")));
+            }
+            chip.id.clone_from(&id);
+            chip.inherit();
+            self.chips.insert(id, chip);
+        }
+        let mut added = Vec::new();
+        for (id, mut system) in parsed.system {
+            let names = system.aliases.iter().chain([&id]);
+            if let Some(name) = names.into_iter().find(|name| self.find_system(name).is_some()) {
+                let at = text.find(&format!("[system.{id}]")).unwrap_or_default();
+                return Err(source.invalid(at, format!("a system called `{name}` exists already")));
+            }
+            validate::check(&system, source)?;
+            if let Err(error) = self.chip(system.chip_id()) {
+                return Err(source.invalid(system.chip.span().start, error.to_string()));
+            }
+            system.id.clone_from(&id);
+            system.inherit();
+            self.systems.insert(id.clone(), system);
+            added.push(id);
+        }
+        Ok(added)
+    }
+
+    fn find_chip(&self, name: &str) -> Option<&Chip> {
+        let by_alias = |chip: &&Chip| chip.aliases.iter().any(|alias| alias == name);
+        self.chips.get(name).or_else(|| self.chips.values().find(by_alias))
+    }
+
+    fn find_system(&self, name: &str) -> Option<&System> {
+        let by_alias = |system: &&System| system.aliases.iter().any(|alias| alias == name);
+        self.systems.get(name).or_else(|| self.systems.values().find(by_alias))
+    }
+
+    /// The chip called `name`.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unknown`] with the nearest names.
+    pub fn chip(&self, name: &str) -> Result<&Chip, CatalogError> {
+        self.find_chip(name).ok_or_else(|| {
+            let aliases = self.chips.values().flat_map(|chip| &chip.aliases);
+            let names = self.chips.keys().chain(aliases).map(String::as_str);
+            CatalogError::Unknown {
+                kind: "chip",
+                name: name.to_owned(),
+                nearest: nearest(name, names),
+            }
+        })
+    }
+
+    /// The system called `name`.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unknown`] with the nearest names.
+    pub fn system(&self, name: &str) -> Result<&System, CatalogError> {
+        self.find_system(name).ok_or_else(|| {
+            let aliases = self.systems.values().flat_map(|system| &system.aliases);
+            let names = self.systems.keys().chain(aliases).map(String::as_str);
+            CatalogError::Unknown {
+                kind: "system",
+                name: name.to_owned(),
+                nearest: nearest(name, names),
+            }
+        })
+    }
+
+    /// The chip of `system`.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unknown`] if the chip is not in the catalog.
+    pub fn chip_of(&self, system: &System) -> Result<&Chip, CatalogError> {
+        self.chip(system.chip_id())
+    }
+
+    /// All chips by id.
+    pub fn chips(&self) -> impl Iterator<Item = &Chip> {
+        self.chips.values()
+    }
+
+    /// All systems by id.
+    pub fn systems(&self) -> impl Iterator<Item = &System> {
+        self.systems.values()
+    }
+}

@@ -1,0 +1,116 @@
+//! How long a chip takes: the slower of its arithmetic and its memory.
+
+use supernode_units::{Bandwidth, Confidence, FlopRate, Precision, Sourced, Time, Value};
+
+use crate::{Chip, ChipError};
+
+/// A sum of two operands reads both and writes the result: three passes over memory for each byte
+/// of incoming operand.
+const REDUCE_PASSES: u64 = 3;
+/// A copy reads and writes.
+const COPY_PASSES: u64 = 2;
+
+impl Chip {
+    /// Time of one package for `flops` operations at `precision` over `bytes` bytes of memory
+    /// traffic: whichever takes longer. A range gives a range, fastest end first.
+    ///
+    /// # Errors
+    /// [`ChipError::Unknown`] if the rate or the memory bandwidth is not known.
+    pub fn time_for(
+        &self,
+        flops: f64,
+        bytes: u64,
+        precision: Precision,
+    ) -> Result<Value<Time>, ChipError> {
+        let rate = self.need(&self.compute.at(precision).value, || {
+            (format!("compute.{precision}"), "1PFLOP/s")
+        })?;
+        let memory =
+            self.need(&self.memory.bandwidth.value, || ("memory.bandwidth".to_owned(), "3.3TB/s"))?;
+        let at = |rate: FlopRate, memory: Bandwidth| -> Result<Time, ChipError> {
+            let compute = Time::from_secs_f64(flops / rate.per_second());
+            Ok(compute.max(memory.time_for(bytes)?))
+        };
+        let fast = at(rate.1, memory.1)?;
+        let slow = at(rate.0, memory.0)?;
+        Ok(if fast == slow { Value::Point(fast) } else { Value::Range(fast, slow) })
+    }
+
+    /// The precision the chip runs `wanted` in: itself, or the next wider one it has a rate for.
+    ///
+    /// # Errors
+    /// [`ChipError::NoRate`] if there is none.
+    pub fn native(&self, wanted: Precision) -> Result<Precision, ChipError> {
+        let wider: &[Precision] = match wanted {
+            Precision::Fp4 => &[Precision::Fp4, Precision::Fp8, Precision::Bf16, Precision::Tf32],
+            Precision::Fp8 => &[Precision::Fp8, Precision::Bf16, Precision::Tf32],
+            Precision::Int8 => &[Precision::Int8, Precision::Bf16],
+            Precision::Bf16 => &[Precision::Bf16, Precision::Tf32],
+            Precision::Tf32 => &[Precision::Tf32, Precision::Fp32],
+            Precision::Fp32 => &[Precision::Fp32],
+            Precision::Fp64 => &[Precision::Fp64],
+            Precision::Fp64Tensor => &[Precision::Fp64Tensor, Precision::Fp64],
+        };
+        wider
+            .iter()
+            .copied()
+            .find(|precision| !self.compute.at(*precision).value.is_unknown())
+            .ok_or_else(|| ChipError::NoRate { chip: self.id.clone(), precision: wanted })
+    }
+
+    /// Bytes of incoming operand one device reduces per second. Where no engine rate is published
+    /// this is the device's share of the memory bandwidth over three passes, marked modelled.
+    pub fn reduce_rate(&self) -> Sourced<Bandwidth> {
+        let note = "memory bandwidth / 3: a sum reads two operands and writes one";
+        self.engine_rate(&self.engines.reduce, REDUCE_PASSES, note)
+    }
+
+    /// Bytes one device copies per second; modelled as half of its memory bandwidth where not
+    /// published.
+    pub fn copy_rate(&self) -> Sourced<Bandwidth> {
+        let note = "memory bandwidth / 2: a copy reads and writes";
+        self.engine_rate(&self.engines.copy, COPY_PASSES, note)
+    }
+
+    /// Time of one device to reduce `bytes` bytes of operand. A range gives a range, fastest first.
+    ///
+    /// # Errors
+    /// [`ChipError::Unknown`] if neither the engine nor the memory bandwidth is known.
+    pub fn reduce_time(&self, bytes: u64) -> Result<Value<Time>, ChipError> {
+        let rate = self.reduce_rate().value;
+        let (low, high) = self.need(&rate, || ("engines.reduce".to_owned(), "1TB/s"))?;
+        let (fast, slow) = (high.time_for(bytes)?, low.time_for(bytes)?);
+        Ok(if fast == slow { Value::Point(fast) } else { Value::Range(fast, slow) })
+    }
+
+    fn engine_rate(
+        &self,
+        published: &Sourced<Bandwidth>,
+        passes: u64,
+        note: &str,
+    ) -> Sourced<Bandwidth> {
+        if !published.value.is_unknown() {
+            return published.clone();
+        }
+        let share = passes * u64::from(self.devices.max(1));
+        Sourced {
+            value: self.memory.bandwidth.value.map(|b| Bandwidth::new(b.bytes_per_s() / share)),
+            source: self.memory.bandwidth.source.clone(),
+            confidence: Some(Confidence::Modelled),
+            note: Some(note.to_owned()),
+        }
+    }
+
+    /// Both ends of a value, or the error that says how to supply it.
+    fn need<T: Copy>(
+        &self,
+        value: &Value<T>,
+        key: impl Fn() -> (String, &'static str),
+    ) -> Result<(T, T), ChipError> {
+        let ends = value.low().zip(value.high());
+        ends.ok_or_else(|| {
+            let (key, example) = key();
+            ChipError::Unknown { chip: self.id.clone(), key, example }
+        })
+    }
+}
