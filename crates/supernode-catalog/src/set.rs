@@ -40,16 +40,12 @@ impl Catalog {
         } else {
             self.systems.get_mut(&default).and_then(|system| set_in_system(system, path, text))
         };
-        match done {
-            Some(result) => {
-                result.map_err(|error| CatalogError::Set { path: path.to_owned(), error })
-            }
-            None => {
-                let keys = self.keys(&default);
-                let nearest = nearest(path, keys.iter().map(String::as_str));
-                Err(CatalogError::UnknownKey { path: path.to_owned(), nearest })
-            }
-        }
+        let Some(result) = done else {
+            let keys = self.keys(&default);
+            let nearest = nearest(path, keys.iter().map(String::as_str));
+            return Err(CatalogError::UnknownKey { path: path.to_owned(), nearest });
+        };
+        result.map_err(|error| CatalogError::Set { path: path.to_owned(), error })
     }
 
     /// Everything that can be set for `system` and its chip.

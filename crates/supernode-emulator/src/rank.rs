@@ -267,7 +267,7 @@ impl Machine {
                 }
             }
             Action::Multicast { group, src, dst } => {
-                self.multicast(lane, group, src, dst, nominal(src))
+                self.multicast(lane, group, src, dst, nominal(src));
             }
             Action::SwitchReduce { group, src, dst } => {
                 let operands: Vec<Bytes> = group

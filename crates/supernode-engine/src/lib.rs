@@ -1,7 +1,41 @@
 //! Virtual-time engines: how long a schedule takes on a fabric.
+//!
+//! ```
+//! use supernode_collectives::{Algorithm, Chunks, Collective, Tuning};
+//! use supernode_engine::{formula, ports};
+//! # use supernode_fabric::{CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile};
+//! # use supernode_units::{Bandwidth, Time};
+//! # let node = Level { name: "node".into(), kind: LevelKind::Switch, size: 8,
+//! #     bandwidth: Bandwidth::from_gb_per_s(450), port_group: "node".into(),
+//! #     latency: Time::from_us(1), hop: Hop::default(), efficiency_ppm: 1_000_000,
+//! #     fan_out_loss_ppm: 0, in_switch: None };
+//! # let fabric = Fabric::new(FabricConfig { levels: vec![node], device_bandwidth: None })?;
+//! # let fast = Bandwidth::from_gb_per_s(3_000);
+//! # let rates = DeviceRates { reduce: fast, copy: fast };
+//! let cost = CostModel::new(fabric, Profile::wire(), rates)?; // eight devices on a switch
+//!
+//! let (collective, bytes) = (Collective::AllReduce, 1 << 20);
+//! let ring = Algorithm::Ring.schedule(collective, 8, &Tuning::default())?;
+//! let chunks = Chunks::new(ring.shape(), bytes / 4, 4);
+//! let timed = ports::run(&*ring, &chunks, &cost)?;
+//! // 14 steps of 1 us and 128 KiB at 450 GB/s.
+//! assert_eq!(timed.time(), (Time::from_us(1) + Time::from_ps(291_272)) * 14);
+//! let closed = formula::time(Algorithm::Ring, collective, bytes, &Tuning::default(), &cost);
+//! assert_eq!(closed, Some(timed.time()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Modules: `clock` (the rules of time, shared with the emulator), `ports` (the plain time-ordered
+//! engine, oracle of faster ones), `formula` (closed forms for any size), `tune` (levels, slices
+//! and the choice of the algorithm), `switch` (what a reducing switch costs).
+
 mod clock;
 mod error;
+pub mod formula;
 pub mod ports;
 mod switch;
+mod tune;
+
 pub use clock::{InFlight, land, launch, take};
 pub use error::EngineError;
+pub use tune::{fastest, tune};

@@ -89,7 +89,9 @@ pub fn divide(dtype: DType, acc: &mut [u8], n: u64) {
             half::bf16::from_f32(half::bf16::from_ne_bytes(x).to_f32() / n as f32).to_ne_bytes()
         }),
         DType::I32 => {
-            each::<4>(acc, |x| ((i64::from(i32::from_ne_bytes(x)) / n as i64) as i32).to_ne_bytes())
+            each::<4>(acc, |x| {
+                ((i64::from(i32::from_ne_bytes(x)) / n as i64) as i32).to_ne_bytes()
+            });
         }
         DType::I64 => each::<8>(acc, |x| {
             let wide = i128::from(i64::from_ne_bytes(x)) / i128::from(n);

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Mul, Sub};
+use std::ops::{Add, AddAssign, Div, Mul, Sub};
 use std::str::FromStr;
 
 use crate::UnitError;
@@ -108,6 +108,14 @@ impl Mul<u64> for Time {
     type Output = Self;
     fn mul(self, factor: u64) -> Self {
         Self(self.0.checked_mul(factor).expect("virtual time passed 2^64 ps"))
+    }
+}
+
+impl Div<u64> for Time {
+    type Output = Self;
+    /// Rounded down to the picosecond.
+    fn div(self, divisor: u64) -> Self {
+        Self(self.0 / divisor)
     }
 }
 

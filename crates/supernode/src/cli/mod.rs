@@ -1,0 +1,82 @@
+//! The command line: results on standard output, progress and warnings on standard error.
+
+mod bench;
+mod list;
+mod measure;
+mod rows;
+mod show;
+mod source;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::LevelFilter;
+
+/// What can end a command early.
+pub(crate) type Error = Box<dyn std::error::Error>;
+
+const AFTER_HELP: &str = "\
+Examples:
+  supernode bench all-reduce --system dgx-h100 -b 8 -e 128M -f 2
+  supernode bench all-reduce --system atlas-950-superpod --ranks 1024 --algo all -b 1M -e 1M
+  supernode compare atlas-950-superpod vr-nvl144
+  supernode list systems
+  supernode show system cloudmatrix-384
+
+Exit codes: 0 good, 1 a result was wrong, 2 the request cannot be met.";
+
+/// Emulates collective communication on AI supernodes.
+///
+/// All times are simulated: chips, links and switches are models with sources, the data and its
+/// arithmetic are real.
+#[derive(Debug, Parser)]
+#[command(name = "supernode", version, after_help = AFTER_HELP)]
+struct Cli {
+    /// Trace to standard error: collectives (info), or every step (trace).
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
+    log: LevelFilter,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Time a collective over message sizes, as nccl-tests does.
+    Bench(bench::Args),
+    /// List chips, systems or algorithms.
+    List(list::Args),
+    /// Show a chip or system with the source of every value.
+    Show(show::Args),
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_max_level(cli.log)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let result = match cli.command {
+        Command::Bench(args) => bench::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Show(args) => show::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut stderr = std::io::stderr().lock();
+            // Nothing is left to tell if standard error is gone, too.
+            let _ = writeln!(stderr, "error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// A reader that has seen enough (`supernode list systems | head`) is no failure.
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
