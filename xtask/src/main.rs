@@ -72,9 +72,8 @@ fn test() -> Result<()> {
 
 /// The number before `word` in `ok. 11 passed; 0 failed; ...`.
 fn count(result: &str, word: &str) -> u64 {
-    let mut words = result.split([' ', ';']).filter(|w| !w.is_empty());
     let mut last = "0";
-    while let Some(next) = words.next() {
+    for next in result.split([' ', ';']).filter(|w| !w.is_empty()) {
         if next == word {
             return last.parse().unwrap_or(0);
         }

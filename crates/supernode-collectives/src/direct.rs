@@ -2,13 +2,13 @@
 //! TensorRT-LLM; HCCL's Mesh).
 //!
 //! Two-shot all-reduce: every rank sends block `b` of its input to rank `b`, which adds the N
-//! blocks in rank order and sends the result to everyone. One-shot: every rank sends its whole
+//! blocks (its own first) and sends the result to everyone. One-shot: every rank sends its whole
 //! input to everyone, and everyone adds all of them. Ranks 4, `x` a contribution, `C` a result:
 //!
 //! ```text
 //! two-shot   rank 0            rank 1            rank 2            rank 3
 //! send       x1>1 x2>2 x3>3    x2>2 x3>3 x0>0    x3>3 x0>0 x1>1    x0>0 x1>1 x2>2
-//! add        C0 = 0+1+2+3      C1 = 0+1+2+3      C2 = 0+1+2+3      C3 = 0+1+2+3
+//! add        C0 = 0+1+2+3      C1 = 1+0+2+3      C2 = 2+0+1+3      C3 = 3+0+1+2
 //! send       C0>1 C0>2 C0>3    C1>2 C1>3 C1>0    C2>3 C2>0 C2>1    C3>0 C3>1 C3>2
 //!
 //! one-shot   rank 0            rank 1            ...
@@ -18,8 +18,8 @@
 //!
 //! Cost with one port for all peers: two-shot 2 alpha + 2(N-1)/N n beta, one-shot alpha + (N-1) n
 //! beta; with a link per peer the N-1 transfers of a phase run side by side. Reduce-scatter and
-//! all-gather are one phase of two-shot, whatever the name. Any N. Sums are taken in rank order,
-//! so results are bit-identical across ranks. N(N-1) messages a phase: meant for one node or one
+//! all-gather are one phase of two-shot, whatever the name. Any N. One-shot adds in rank order
+//! everywhere and two-shot adds each block at one place, so results are bit-identical across ranks. N(N-1) messages a phase: meant for one node or one
 //! full mesh, and sensitive to fan-out (eta).
 
 use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
@@ -70,15 +70,9 @@ impl Direct {
         Ok(Self { collective, ranks, one_shot: one_shot && collective == Collective::AllReduce })
     }
 
-    /// Steps of a reducing phase: sends, receives, and the own contribution, which rank 0 combines
-    /// with its first receive.
-    fn reduce_length(self, rank: Rank) -> u32 {
-        2 * (self.ranks - 1) + u32::from(rank > 0)
-    }
-
     /// The phase that step `index` belongs to, and the position within it.
-    fn phase(self, rank: Rank, index: u32) -> (Phase, u32) {
-        let length = self.reduce_length(rank);
+    fn phase(self, index: u32) -> (Phase, u32) {
+        let length = 2 * (self.ranks - 1);
         match self.collective {
             Collective::AllReduce if self.one_shot => (Phase::OneShot, index),
             Collective::AllReduce if index >= length => (Phase::AllGather, index - length),
@@ -87,9 +81,9 @@ impl Direct {
         }
     }
 
-    /// Receives in rank order with the own contribution in its place.
-    fn reduce_step(self, rank: Rank, at: u32, dst: Span, own: Span) -> Action {
-        let last = self.ranks - 1;
+    /// One-shot: everyone adds the same operands, so all in rank order, the own one in its place.
+    fn ordered_step(self, rank: Rank, at: u32) -> Action {
+        let (dst, own, last) = (Span::output(0, 1), Span::input(0, 1), self.ranks - 1);
         if rank == 0 {
             let with = Some(if at == 0 { own } else { dst });
             return Action::Recv { from: at + 1, dst, with, more: at + 1 < last };
@@ -101,6 +95,15 @@ impl Direct {
         let final_receive = if rank == last { last - 1 } else { last };
         let with = (at > 0).then_some(dst);
         Action::Recv { from: at, dst, with, more: at < final_receive }
+    }
+
+    /// Two-shot: a block is added at one place only, the own contribution first.
+    fn reduce_step(self, rank: Rank, at: u32) -> Action {
+        let all_reduce = self.collective == Collective::AllReduce;
+        let dst = Span::output(if all_reduce { rank } else { 0 }, 1);
+        let with = Some(if at == 0 { Span::input(rank, 1) } else { dst });
+        let from = if at < rank { at } else { at + 1 };
+        Action::Recv { from, dst, with, more: at + 2 < self.ranks }
     }
 }
 
@@ -129,9 +132,10 @@ impl Schedule for Direct {
         match self.collective {
             _ if peers == 0 => 1,
             Collective::AllGather => 2 * peers + 1,
-            // The second phase of an all-reduce has its own block in place already.
-            Collective::AllReduce if !self.one_shot => self.reduce_length(rank) + 2 * peers,
-            Collective::AllReduce | Collective::ReduceScatter => self.reduce_length(rank),
+            // Rank 0 has its own contribution in its first receive already.
+            Collective::AllReduce if self.one_shot => 2 * peers + u32::from(rank > 0),
+            Collective::AllReduce => 4 * peers,
+            Collective::ReduceScatter => 2 * peers,
         }
     }
 
@@ -140,7 +144,7 @@ impl Schedule for Direct {
         if n == 1 {
             return Action::Copy { src: Span::input(0, 1), dst: Span::output(0, 1) }.into();
         }
-        let (phase, at) = self.phase(rank, index);
+        let (phase, at) = self.phase(index);
         // Peers in the order rank + 1, rank + 2, ...: no two ranks start with the same receiver.
         let peer = |offset: u32| if rank + offset < n { rank + offset } else { rank + offset - n };
         if at < peers {
@@ -155,12 +159,8 @@ impl Schedule for Direct {
         }
         let at = at - peers;
         let action = match phase {
-            Phase::OneShot => self.reduce_step(rank, at, Span::output(0, 1), Span::input(0, 1)),
-            Phase::ReduceScatter => {
-                let all_reduce = self.collective == Collective::AllReduce;
-                let dst = Span::output(if all_reduce { rank } else { 0 }, 1);
-                self.reduce_step(rank, at, dst, Span::input(rank, 1))
-            }
+            Phase::OneShot => self.ordered_step(rank, at),
+            Phase::ReduceScatter => self.reduce_step(rank, at),
             Phase::AllGather => {
                 let gather = self.collective == Collective::AllGather;
                 if gather && at == 0 {

@@ -26,6 +26,9 @@ pub struct InSwitch {
     slices: u32,
 }
 
+/// Reductions that a rank has under way at the same time.
+const DEPTH: u32 = 2;
+
 /// Steps of the barrier: signal everyone, wait for everyone.
 const BARRIER: u32 = 2;
 
@@ -118,11 +121,13 @@ impl Schedule for InSwitch {
         }
         let chunk = rank * self.slices + slice;
         let scatter = self.collective == Collective::ReduceScatter;
-        Action::SwitchReduce {
+        let step = Step::new(Action::SwitchReduce {
             group: self.group(),
             src: Span::input(chunk, 1),
             dst: Span::output(if scatter { slice } else { chunk }, 1),
-        }
-        .into()
+        });
+        // At most two requests are out: more would fill every port with shares of reductions, and
+        // the multicasts of finished slices would queue behind them all.
+        if slice < DEPTH { step } else { step.after(0, index - DEPTH) }
     }
 }

@@ -50,6 +50,43 @@ struct Lane {
     steps: u32,
     /// Receives of the current batch that have arrived, in program order.
     batch: Vec<Message>,
+    /// What the current batch consists of, once it was looked at.
+    plan: Option<BatchPlan>,
+}
+
+/// Receives that are awaited together and the local steps among them.
+#[derive(Debug)]
+struct BatchPlan {
+    /// Number of steps.
+    length: u32,
+    /// Sender of each receive, in program order.
+    senders: Vec<Rank>,
+    /// Whether each receive reduces.
+    reduces: Vec<bool>,
+    /// Bytes of each local step, and whether it reduces.
+    local: Vec<(u64, bool)>,
+}
+
+impl BatchPlan {
+    /// Reads the batch that starts at step `index`.
+    fn read(world: &World, rank: Rank, lane: u32, index: u32) -> Self {
+        let (mut senders, mut reduces, mut local) = (Vec::new(), Vec::new(), Vec::new());
+        for length in 1.. {
+            match world.schedule.step(rank, lane, index + length - 1).action {
+                Action::Recv { from, with, more, .. } => {
+                    senders.push(from);
+                    reduces.push(with.is_some());
+                    if !more {
+                        return Self { length, senders, reduces, local };
+                    }
+                }
+                Action::Copy { src, .. } => local.push((world.chunks.nominal_bytes(src), false)),
+                Action::Reduce { src, .. } => local.push((world.chunks.nominal_bytes(src), true)),
+                other => unreachable!("a batch holds receives and local steps, not {other:?}"),
+            }
+        }
+        unreachable!("a batch ends with a receive that has no more to follow")
+    }
 }
 
 /// Whether a step could be taken.
@@ -203,7 +240,7 @@ impl Machine {
                 self.send(lane, to, nominal(src), step.fan, payload, None);
             }
             Action::Recv { from, dst, with, more } => {
-                if more || !self.lanes[lane].batch.is_empty() {
+                if more {
                     return self.receive_batch(world, lane, index);
                 }
                 let Some(message) = self.take_message(from, lane) else {
@@ -359,34 +396,24 @@ impl Machine {
 
     /// Receives that are awaited together, with the local steps between them.
     fn receive_batch(&mut self, world: &World, lane: usize, index: u32) -> Taken {
-        let program =
-            |offset: u32| world.schedule.step(self.rank, lane as u32, index + offset).action;
-        let (mut receives, mut reduces, mut length) = (Vec::new(), Vec::new(), 0);
-        loop {
-            let action = program(length);
-            length += 1;
-            if let Action::Recv { from, with, more, .. } = action {
-                receives.push(from);
-                reduces.push(with.is_some());
-                if !more {
-                    break;
-                }
-            }
-        }
-        while self.lanes[lane].batch.len() < receives.len() {
-            let from = receives[self.lanes[lane].batch.len()];
+        let plan = self.lanes[lane]
+            .plan
+            .take()
+            .unwrap_or_else(|| BatchPlan::read(world, self.rank, lane as u32, index));
+        while let Some(&from) = plan.senders.get(self.lanes[lane].batch.len()) {
             let Some(message) = self.take_message(from, lane) else {
+                self.lanes[lane].plan = Some(plan);
                 return Taken::No;
             };
             self.lanes[lane].batch.push(message);
         }
         let batch = std::mem::take(&mut self.lanes[lane].batch);
         if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch, &reduces);
+            clock.receive_batch(&batch, &plan.reduces, &plan.local);
         }
         let mut messages = batch.into_iter();
         let mut fused = Fused::default();
-        for offset in 0..length {
+        for offset in 0..plan.length {
             match world.schedule.step(self.rank, lane as u32, index + offset).action {
                 Action::Recv { dst, with, .. } => {
                     let payload = messages.next().map_or(Payload::Nothing, |m| m.payload);
@@ -395,23 +422,17 @@ impl Machine {
                 Action::Reduce { src, dst } => {
                     let operand = self.memory.read(src);
                     fused.add(&mut self.memory, dst, Some(dst), operand);
-                    if let Some(clock) = &mut self.clock {
-                        clock.reduce(world.chunks.nominal_bytes(src));
-                    }
                 }
                 Action::Copy { src, dst } => {
                     fused.flush(&mut self.memory);
                     let payload = self.memory.read(src);
                     self.memory.store(dst, payload, false);
-                    if let Some(clock) = &mut self.clock {
-                        clock.copy(world.chunks.nominal_bytes(src));
-                    }
                 }
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
         }
         fused.flush(&mut self.memory);
-        Taken::Several(length)
+        Taken::Several(plan.length)
     }
 
     fn wait(&mut self, lane: usize, from: Group) -> Taken {
@@ -427,7 +448,7 @@ impl Machine {
         }
         let batch = std::mem::take(&mut self.lanes[lane].batch);
         if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch, &vec![false; batch.len()]);
+            clock.receive_batch(&batch, &vec![false; batch.len()], &[]);
         }
         for message in batch {
             if let Some(dst) = message.put

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use supernode_collectives::Rank;
-use supernode_engine::{self as engine, InFlight};
+use supernode_engine::{self as engine, InFlight, Landed};
 use supernode_fabric::{CostModel, Route};
 use supernode_units::Time;
 
@@ -63,18 +63,36 @@ impl Clock {
         engine::launch(&priced.route, priced.busy, ready, &mut self.tx_free[port])
     }
 
-    pub(crate) fn receive(&mut self, flight: InFlight, bytes: u64, reduces: bool) {
-        let landed = engine::land(flight, &mut self.rx_free[usize::from(flight.rx_port)]);
-        self.now = engine::take(&self.cost, self.now, landed, bytes, reduces);
+    fn landed(&mut self, flight: InFlight, bytes: u64, reduces: bool) -> Landed {
+        let port = usize::from(flight.rx_port);
+        let (rx, tail) = engine::land(flight, &mut self.rx_free[port]);
+        Landed { rx, tail, bytes, reduces }
     }
 
-    /// Receives that are awaited together: the port serves them in order of (head, sender).
-    pub(crate) fn receive_batch(&mut self, batch: &[Message], reduces: &[bool]) {
+    pub(crate) fn receive(&mut self, flight: InFlight, bytes: u64, reduces: bool) {
+        let landed = self.landed(flight, bytes, reduces);
+        self.now = engine::take(&self.cost, self.now, Time::ZERO, [landed]);
+    }
+
+    /// Receives that are awaited together: the port serves them in order of (head, sender), while
+    /// the reducing engine does the `local` steps (bytes, whether it reduces).
+    pub(crate) fn receive_batch(
+        &mut self,
+        batch: &[Message],
+        reduces: &[bool],
+        local: &[(u64, bool)],
+    ) {
         let mut order: Vec<usize> = (0..batch.len()).collect();
         order.sort_unstable_by_key(|&i| (batch[i].flight.head, batch[i].from));
-        for i in order {
-            self.receive(batch[i].flight, batch[i].bytes, reduces[i]);
-        }
+        let landed: Vec<Landed> = order
+            .into_iter()
+            .map(|i| self.landed(batch[i].flight, batch[i].bytes, reduces[i]))
+            .collect();
+        let time = |&(bytes, reduces): &(u64, bool)| {
+            if reduces { self.cost.reduce_time(bytes) } else { self.cost.copy_time(bytes) }
+        };
+        let local = local.iter().map(time).sum();
+        self.now = engine::take(&self.cost, self.now, local, landed);
     }
 
     pub(crate) fn copy(&mut self, bytes: u64) {

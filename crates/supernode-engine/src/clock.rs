@@ -37,13 +37,39 @@ pub fn land(message: InFlight, rx_free: &mut Time) -> (Time, Time) {
     (rx, *rx_free)
 }
 
-/// When a lane that got to the receive at `lane` has the message that landed at (`rx`, `tail`).
+/// A message as its receive port served it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Landed {
+    /// When the first byte was in.
+    pub rx: Time,
+    /// When the last byte was in.
+    pub tail: Time,
+    /// Nominal bytes.
+    pub bytes: u64,
+    /// Whether it is combined with a local operand.
+    pub reduces: bool,
+}
+
+/// When a lane that is at `lane` has taken all of `arrivals`, in the order in which they landed.
+///
+/// The reducing engine works through the arrivals as they stream in, after `local` work of its
+/// own; what it has not finished when the last byte is in is the only reduction time that shows.
 pub fn take(
     cost: &CostModel,
     lane: Time,
-    (rx, tail): (Time, Time),
-    bytes: u64,
-    reduces: bool,
+    local: Time,
+    arrivals: impl IntoIterator<Item = Landed>,
 ) -> Time {
-    cost.receive_done(rx.max(lane), tail.max(lane), bytes, reduces)
+    let mut engine = lane + local;
+    let mut now = lane;
+    for Landed { rx, tail, bytes, reduces } in arrivals {
+        let data = if reduces {
+            engine = engine.max(rx) + cost.reduce_time(bytes);
+            tail.max(engine) + cost.slice_tail(bytes)
+        } else {
+            tail
+        };
+        now = now.max(data) + cost.recv_overhead();
+    }
+    now.max(engine)
 }

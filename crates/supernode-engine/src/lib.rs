@@ -36,6 +36,6 @@ pub mod ports;
 mod switch;
 mod tune;
 
-pub use clock::{InFlight, land, launch, take};
+pub use clock::{InFlight, Landed, land, launch, take};
 pub use error::EngineError;
 pub use tune::{fastest, tune};

@@ -12,7 +12,7 @@ use supernode_collectives::{Action, Chunks, Group, Ports, Rank, Schedule, Shape,
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
-use crate::clock::{InFlight, land, launch, take};
+use crate::clock::{InFlight, Landed, land, launch, take};
 use crate::{EngineError, switch};
 
 mod queue;
@@ -411,7 +411,7 @@ impl<'a> Engine<'a> {
         let landed = land(flight, &mut self.rx_free[at]);
         let lane = self.lane(key.rank, key.lane);
         // The switch did the reduction: for the rank this is a plain receive.
-        self.lanes[lane].done[key.step as usize] = take(self.cost, Time::ZERO, landed, 0, false);
+        self.lanes[lane].done[key.step as usize] = landed.1 + self.cost.recv_overhead();
         for other in 0..self.shape.lanes {
             self.wake(key.rank, other);
         }
@@ -438,20 +438,21 @@ impl<'a> Engine<'a> {
         self.arrived[at].get_mut(&from)?.pop_front()
     }
 
-    /// Serves `message` if its port did not yet, and lets the lane take it.
-    fn take_message(&mut self, key: Key, message: Arrived, bytes: u64, reduces: bool) {
-        let port = self.port(key.rank, message.flight.rx_port);
-        let landed =
+    /// Serves `message` if its port did not yet.
+    fn landed(&mut self, rank: Rank, message: Arrived, bytes: u64, reduces: bool) -> Landed {
+        let port = self.port(rank, message.flight.rx_port);
+        let (rx, tail) =
             message.served.unwrap_or_else(|| land(message.flight, &mut self.rx_free[port]));
-        let lane = self.lane(key.rank, key.lane);
-        self.lanes[lane].now = take(self.cost, self.lanes[lane].now, landed, bytes, reduces);
+        Landed { rx, tail, bytes, reduces }
     }
 
     fn receive(&mut self, key: Key, from: Rank, bytes: u64, reduces: bool) -> bool {
         let Some(message) = self.take_arrived(key, from) else {
             return false;
         };
-        self.take_message(key, message, bytes, reduces);
+        let landed = self.landed(key.rank, message, bytes, reduces);
+        let lane = self.lane(key.rank, key.lane);
+        self.lanes[lane].now = take(self.cost, self.lanes[lane].now, Time::ZERO, [landed]);
         true
     }
 
@@ -479,20 +480,19 @@ impl<'a> Engine<'a> {
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
         }
-        self.take_together(key, &receives)?;
-        self.local(key, local);
+        self.take_together(key, local, &receives)?;
         Some(length)
     }
 
     fn wait(&mut self, key: Key, group: Group) -> Option<u32> {
         let others = group.members().filter(|member| *member != key.rank);
         let signals: Vec<(Rank, u64, bool)> = others.map(|member| (member, 0, false)).collect();
-        self.take_together(key, &signals)?;
+        self.take_together(key, Time::ZERO, &signals)?;
         Some(1)
     }
 
     /// Takes all of `wanted` (sender, bytes, reduces) if all have arrived, in order of arrival.
-    fn take_together(&mut self, key: Key, wanted: &[(Rank, u64, bool)]) -> Option<()> {
+    fn take_together(&mut self, key: Key, local: Time, wanted: &[(Rank, u64, bool)]) -> Option<()> {
         let at = self.lane(key.rank, key.lane);
         let here = |from: &Rank| self.arrived[at].get(from).is_some_and(|queue| !queue.is_empty());
         if !wanted.iter().all(|(from, _, _)| here(from)) {
@@ -503,9 +503,11 @@ impl<'a> Engine<'a> {
             batch.push((self.take_arrived(key, from)?, bytes, reduces));
         }
         batch.sort_by_key(|(message, ..)| (message.flight.head, message.from));
-        for (message, bytes, reduces) in batch {
-            self.take_message(key, message, bytes, reduces);
-        }
+        let landed: Vec<Landed> = batch
+            .into_iter()
+            .map(|(message, bytes, reduces)| self.landed(key.rank, message, bytes, reduces))
+            .collect();
+        self.lanes[at].now = take(self.cost, self.lanes[at].now, local, landed);
         Some(())
     }
 }

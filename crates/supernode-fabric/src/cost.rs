@@ -102,17 +102,6 @@ impl CostModel {
         self.reduce_time(bytes.min(self.profile.slice_bytes))
     }
 
-    /// When a message that started to arrive at `rx` and ended at `tail` is done. A reduction
-    /// streams with the arrival: it is never added to it.
-    pub fn receive_done(&self, rx: Time, tail: Time, bytes: u64, reduces: bool) -> Time {
-        let data = if reduces {
-            tail.max(rx + self.reduce_time(bytes)) + self.slice_tail(bytes)
-        } else {
-            tail
-        };
-        data + self.profile.recv_overhead
-    }
-
     /// How long one multicast or switch reduction of `bytes` bytes occupies each port it passes.
     ///
     /// The switch's rate is quoted as all-reduce bytes per second and device. An all-reduce of `n`

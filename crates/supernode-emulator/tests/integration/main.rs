@@ -1,3 +1,5 @@
 //! Integration tests of the emulator, one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod properties;

@@ -174,6 +174,9 @@ fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<Setup, Error
     ))
 }
 
+/// The cost model prices messages up to this size without overflow.
+const LARGEST_BYTES: u64 = 1 << 40;
+
 /// The sweep of nccl-tests.
 fn sizes(args: &Args) -> Result<Vec<u64>, Error> {
     let (first, last) = (args.minbytes.bytes(), args.maxbytes.bytes());
@@ -183,9 +186,7 @@ fn sizes(args: &Args) -> Result<Vec<u64>, Error> {
     if first > last {
         return Err(format!("-b {} is above -e {}; swap them", args.minbytes, args.maxbytes).into());
     }
-    // The cost model prices messages up to this size without overflow.
-    const LARGEST: u64 = 1 << 40;
-    if last > LARGEST {
+    if last > LARGEST_BYTES {
         return Err(format!("-e {} is above the largest message of 1T", args.maxbytes).into());
     }
     let step = args.stepbytes.unwrap_or(MessageSize::new(1 << 20)).bytes();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// The table of nccl-tests, column for column.
     Table,
     /// One header line, then one line a row; `#` lines are comments.
@@ -20,44 +20,44 @@ pub enum Format {
 
 /// One size of one algorithm. Times are virtual.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub(super) struct Row {
     /// Bytes of the large buffer of each rank, as nccl-tests counts them.
-    pub size_bytes: u64,
+    pub(super) size_bytes: u64,
     /// Elements of the large buffer (per rank block for reduce-scatter and all-gather).
-    pub count: u64,
+    pub(super) count: u64,
     /// Element type, by its nccl-tests name.
     #[serde(rename = "type")]
-    pub dtype: &'static str,
+    pub(super) dtype: &'static str,
     /// Operator, or `none`.
-    pub redop: &'static str,
+    pub(super) redop: &'static str,
     /// Root, or -1.
-    pub root: i64,
+    pub(super) root: i64,
     /// Number of ranks.
-    pub ranks: u32,
+    pub(super) ranks: u32,
     /// System id.
-    pub system: String,
+    pub(super) system: String,
     /// Collective.
-    pub collective: &'static str,
+    pub(super) collective: &'static str,
     /// Algorithm.
-    pub algorithm: String,
+    pub(super) algorithm: String,
     /// Engine that gave the time.
-    pub engine: &'static str,
+    pub(super) engine: &'static str,
     /// Profile of software costs.
-    pub profile: String,
+    pub(super) profile: String,
     /// Seed of the data.
-    pub seed: u64,
+    pub(super) seed: u64,
     /// Simulated time in microseconds.
-    pub time_us: f64,
+    pub(super) time_us: f64,
     /// size / time, 10^9 bytes per second.
-    pub algbw_gb_per_s: f64,
+    pub(super) algbw_gb_per_s: f64,
     /// algbw times the busbw factor of nccl-tests.
-    pub busbw_gb_per_s: f64,
+    pub(super) busbw_gb_per_s: f64,
     /// Wrong elements counted in real data; absent where no data ran.
-    pub wrong: Option<u64>,
+    pub(super) wrong: Option<u64>,
 }
 
 /// Writes rows as they come.
-pub struct RowWriter<W: Write> {
+pub(super) struct RowWriter<W: Write> {
     out: W,
     format: Format,
     context: Option<String>,
@@ -69,12 +69,12 @@ pub struct RowWriter<W: Write> {
 
 impl<W: Write> RowWriter<W> {
     /// A writer to `out`.
-    pub fn new(out: W, format: Format) -> Self {
+    pub(super) fn new(out: W, format: Format) -> Self {
         Self { out, format, context: None, json: Vec::new(), busbw_sum: 0.0, rows: 0, wrong: 0 }
     }
 
     /// Writes a comment line; JSON formats carry the same facts in their fields.
-    pub fn comment(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn comment(&mut self, text: &str) -> io::Result<()> {
         match self.format {
             Format::Table | Format::Csv => writeln!(self.out, "# {text}"),
             Format::Json | Format::Jsonl => Ok(()),
@@ -82,7 +82,7 @@ impl<W: Write> RowWriter<W> {
     }
 
     /// Writes what stands above the rows.
-    pub fn header(&mut self) -> io::Result<()> {
+    pub(super) fn header(&mut self) -> io::Result<()> {
         match self.format {
             Format::Table => {
                 let pair = |a: &str, b: &str| format!("# {a:>10}  {b:>12}");
@@ -123,7 +123,7 @@ impl<W: Write> RowWriter<W> {
     }
 
     /// Writes one row, after a comment that names what it was made with if that changed.
-    pub fn row(&mut self, row: Row) -> io::Result<()> {
+    pub(super) fn row(&mut self, row: Row) -> io::Result<()> {
         self.busbw_sum += row.busbw_gb_per_s;
         self.rows += 1;
         self.wrong += row.wrong.unwrap_or(0);
@@ -192,7 +192,7 @@ impl<W: Write> RowWriter<W> {
     }
 
     /// Writes what stands below the rows; gives the number of wrong elements.
-    pub fn finish(mut self) -> io::Result<u64> {
+    pub(super) fn finish(mut self) -> io::Result<u64> {
         let average = if self.rows == 0 { 0.0 } else { self.busbw_sum / f64::from(self.rows) };
         match self.format {
             Format::Table => {

@@ -118,10 +118,10 @@ fn system(out: &mut Printer<impl Write>, system: &System, chip: &Chip) -> io::Re
     out.value("power", &published.power)?;
     out.value("price", &published.price)?;
     for spec in &system.levels {
-        level(out, spec, format!("joins {}", spec.size()))?;
+        level(out, spec, &format!("joins {}", spec.size()))?;
     }
     if let Some(spec) = &system.scale_out {
-        level(out, spec, "joins several of these systems".to_owned())?;
+        level(out, spec, "joins several of these systems")?;
     }
     match system.fabric(chip, End::Middle) {
         Ok(fabric) => {
@@ -133,7 +133,7 @@ fn system(out: &mut Printer<impl Write>, system: &System, chip: &Chip) -> io::Re
     out.line("notes", &system.notes)
 }
 
-fn level(out: &mut Printer<impl Write>, level: &LevelSpec, joins: String) -> io::Result<()> {
+fn level(out: &mut Printer<impl Write>, level: &LevelSpec, joins: &str) -> io::Result<()> {
     let name = level.name();
     let dims = level.dims.as_ref().map_or_else(String::new, |d| format!(" {:?}", d.get_ref()));
     out.line(&format!("level {name}"), format!("{}{dims}, {joins}", level.kind.get_ref()))?;
