@@ -33,7 +33,10 @@ pub fn tune(
         }
         Algorithm::InSwitch => {
             let slices = bytes / u64::from(ranks) / IN_SWITCH_SLICE_BYTES;
-            Tuning { slices: slices.clamp(1, u64::from(2 * SLICES_MAX)) as u32, ..Tuning::default() }
+            Tuning {
+                slices: slices.clamp(1, u64::from(2 * SLICES_MAX)) as u32,
+                ..Tuning::default()
+            }
         }
         _ => Tuning::default(),
     }
