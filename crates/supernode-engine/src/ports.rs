@@ -1,7 +1,7 @@
 //! The plain ports engine: one time-ordered queue, one event after the other.
 //!
 //! It serves contended ports in order of (time, rank, lane, step) and fixed ports in program order,
-//! straight from the rules of [`crate::clock`]. It is kept simple on purpose: faster engines are
+//! straight from the rules of the `clock` module. It is kept simple on purpose: faster engines are
 //! held against it. Memory and time grow with the number of messages; about a million messages a
 //! second.
 
