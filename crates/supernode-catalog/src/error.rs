@@ -61,6 +61,14 @@ pub enum CatalogError {
         /// What is wrong with the value.
         error: UnitError,
     },
+    /// An expression over catalog values names something that is no figure.
+    #[error("`{term}` in `{expression}` is neither a number nor a figure of the catalog")]
+    Expression {
+        /// The whole expression.
+        expression: String,
+        /// The term.
+        term: String,
+    },
     /// The chip model gives no answer.
     #[error(transparent)]
     Chip(#[from] ChipError),

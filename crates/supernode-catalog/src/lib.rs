@@ -18,11 +18,13 @@
 //! impossible sizes are errors with line and column.
 //!
 //! Modules: `files` (the data), `catalog` (names), `system` (the schema), `validate` (what the
-//! schema cannot say), `set` (overrides), `model` (from data to a fabric), `claims` (published
-//! ratios and whether they reproduce).
+//! schema cannot say), `set` (overrides), `model` (from data to a fabric), `figure` (arithmetic
+//! over values), `claims` (published ratios and whether they reproduce).
 
 mod catalog;
+pub mod claims;
 mod error;
+mod figure;
 mod files;
 mod model;
 mod set;

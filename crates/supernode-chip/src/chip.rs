@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use supernode_units::{
-    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Sourced, Time,
+    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Sourced, Time, Value,
 };
 
 /// One accelerator package.
@@ -97,6 +97,13 @@ macro_rules! table {
             fn set(&mut self, key: &str, text: &str) -> Option<Result<(), supernode_units::UnitError>> {
                 match key {
                     $( $key => Some(override_value(&mut self.$field, text)), )*
+                    _ => None,
+                }
+            }
+
+            fn figure(&self, key: &str) -> Option<Value<f64>> {
+                match key {
+                    $( $key => Some(self.$field.value.map(f64::from)), )*
                     _ => None,
                 }
             }
@@ -281,6 +288,23 @@ impl Chip {
         self.engines.visit("engines", visit);
         self.launch.visit("launch", visit);
         self.economy.visit("economy", visit);
+    }
+
+    /// The value at `key`, such as `memory.bandwidth`, in base units (FLOP/s, bytes, bytes/s,
+    /// seconds, watts, US dollars); `None` if there is no such key.
+    pub fn figure(&self, key: &str) -> Option<Value<f64>> {
+        let (table, key) = key.split_once('.')?;
+        match table {
+            "compute" => self.compute.figure(key),
+            "sparse" => self.sparse.figure(key),
+            "memory" => self.memory.figure(key),
+            "ports" => self.ports.figure(key),
+            "on-package" => self.on_package.as_ref()?.figure(key),
+            "engines" => self.engines.figure(key),
+            "launch" => self.launch.figure(key),
+            "economy" => self.economy.figure(key),
+            _ => None,
+        }
     }
 
     /// Replaces the value at `key`, such as `memory.bandwidth`; `None` if there is no such key.

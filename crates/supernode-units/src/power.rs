@@ -31,6 +31,13 @@ impl Power {
     }
 }
 
+impl From<Power> for f64 {
+    /// Watts.
+    fn from(power: Power) -> Self {
+        power.0
+    }
+}
+
 impl FromStr for Power {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
@@ -63,6 +70,13 @@ impl Price {
     /// The price in US dollars.
     pub const fn usd(self) -> f64 {
         self.0
+    }
+}
+
+impl From<Price> for f64 {
+    /// US dollars.
+    fn from(price: Price) -> Self {
+        price.0
     }
 }
 

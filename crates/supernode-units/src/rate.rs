@@ -71,6 +71,13 @@ impl Bandwidth {
     }
 }
 
+impl From<Bandwidth> for f64 {
+    /// Bytes per second.
+    fn from(rate: Bandwidth) -> Self {
+        rate.0 as Self
+    }
+}
+
 impl FromStr for Bandwidth {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
@@ -117,6 +124,13 @@ impl FlopRate {
     /// The rate in 10^12 operations per second, for printing.
     pub fn tera(self) -> f64 {
         self.0 / 1e12
+    }
+}
+
+impl From<FlopRate> for f64 {
+    /// Operations per second.
+    fn from(rate: FlopRate) -> Self {
+        rate.0
     }
 }
 

@@ -112,6 +112,13 @@ impl Capacity {
     }
 }
 
+impl From<Capacity> for f64 {
+    /// Bytes.
+    fn from(capacity: Capacity) -> Self {
+        capacity.0 as Self
+    }
+}
+
 impl FromStr for Capacity {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {

@@ -125,6 +125,13 @@ impl Sum for Time {
     }
 }
 
+impl From<Time> for f64 {
+    /// Seconds.
+    fn from(time: Time) -> Self {
+        time.as_secs_f64()
+    }
+}
+
 impl FromStr for Time {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
