@@ -5,7 +5,7 @@ use supernode_catalog::claims::{Claim, ClaimKind, Reproduces};
 use supernode_units::Value;
 
 fn recomputed(claim: &Claim, catalog: &Catalog) -> f64 {
-    match claim.recompute(catalog).unwrap() {
+    match claim.recompute(catalog).expect("operands are figures") {
         Value::Point(ratio) => ratio,
         other => panic!("{}: operands give {other:?}, not one figure", claim.id),
     }
