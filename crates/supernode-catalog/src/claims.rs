@@ -8,7 +8,6 @@ use std::fmt::Write;
 use serde::Deserialize;
 use supernode_units::{Confidence, Value};
 
-use crate::figure::quotient;
 use crate::{Catalog, CatalogError};
 
 const FILE: &str = "claims.toml";
@@ -153,7 +152,7 @@ impl Claim {
     ) -> Result<Value<f64>, CatalogError> {
         let numerator = side(&self.numerator)?;
         match &self.denominator {
-            Some(denominator) => Ok(quotient(numerator, side(denominator)?)),
+            Some(denominator) => Ok(numerator / side(denominator)?),
             None => Ok(numerator),
         }
     }

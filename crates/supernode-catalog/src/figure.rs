@@ -25,7 +25,7 @@ impl Catalog {
                         expression: expression.to_owned(),
                         term: term.to_owned(),
                     })?;
-                    result = if divide { quotient(result, value) } else { product(result, value) };
+                    result = if divide { result / value } else { result * value };
                 }
             }
         }
@@ -71,28 +71,6 @@ fn published(system: &System, key: &str) -> Option<Value<f64>> {
             system.published_rate(precision)?.value.map(f64::from)
         }
     })
-}
-
-/// `a / b` of positive figures; each end of a range meets the end that makes it extreme.
-pub(crate) fn quotient(a: Value<f64>, b: Value<f64>) -> Value<f64> {
-    ends(a, b, |a, (low, high)| (a.0 / high, a.1 / low))
-}
-
-fn product(a: Value<f64>, b: Value<f64>) -> Value<f64> {
-    ends(a, b, |a, b| (a.0 * b.0, a.1 * b.1))
-}
-
-/// Applies `f` to the (low, high) ends of both operands.
-fn ends(
-    a: Value<f64>,
-    b: Value<f64>,
-    f: impl Fn((f64, f64), (f64, f64)) -> (f64, f64),
-) -> Value<f64> {
-    let Some((a_ends, b_ends)) = a.low().zip(a.high()).zip(b.low().zip(b.high())) else {
-        return Value::Unknown;
-    };
-    let (low, high) = f(a_ends, b_ends);
-    if a.is_range() || b.is_range() { Value::Range(low, high) } else { Value::Point(low) }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use supernode_fabric::{
 use supernode_units::{Bandwidth, Ratio, Sourced, Time, UnitError, Value};
 
 use crate::CatalogError;
-use crate::system::{KindName, LevelSpec, SpreadName, System};
+use crate::system::{KindName, LevelSpec, SpreadName, System, SystemKind};
 use crate::validate::parse_oversubscription;
 
 /// Which end of every range a model is built from.
@@ -68,15 +68,42 @@ impl System {
     /// # Errors
     /// As [`System::fabric`]; [`CatalogError::Missing`] if the system has no scale-out network.
     pub fn replicated(&self, chip: &Chip, copies: u32, end: End) -> Result<Fabric, CatalogError> {
+        self.compose(self.replicated_config(chip, copies, end)?)
+    }
+
+    /// The levels of `copies` of this system: a cluster grows at its outermost level, anything
+    /// else gets its scale-out network as a further level.
+    ///
+    /// # Errors
+    /// As [`System::replicated`].
+    pub fn replicated_config(
+        &self,
+        chip: &Chip,
+        copies: u32,
+        end: End,
+    ) -> Result<FabricConfig, CatalogError> {
         let mut config = self.fabric_config(chip, end)?;
-        if copies > 1 {
+        if self.kind == SystemKind::Cluster {
+            if let Some(outermost) = config.levels.last_mut() {
+                outermost.size = outermost.size.saturating_mul(copies);
+            }
+        } else if copies > 1 {
             let Some(spec) = &self.scale_out else {
                 let path = format!("{}.scale-out.bandwidth", self.id);
                 return Err(CatalogError::Missing { path, example: "50GB/s" });
             };
             config.levels.push(self.level(spec, copies, chip, end)?);
         }
-        self.compose(config)
+        Ok(config)
+    }
+
+    /// Packages of one scale-up domain: everything below the outermost level of a cluster, all of
+    /// anything smaller.
+    pub fn scale_up_chips(&self) -> u32 {
+        match (self.kind, self.levels.last()) {
+            (SystemKind::Cluster, Some(outermost)) => self.chips() / outermost.size(),
+            _ => self.chips(),
+        }
     }
 
     fn compose(&self, config: FabricConfig) -> Result<Fabric, CatalogError> {

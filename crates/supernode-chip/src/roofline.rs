@@ -33,7 +33,7 @@ impl Chip {
         };
         let fast = at(rate.1, memory.1)?;
         let slow = at(rate.0, memory.0)?;
-        Ok(if fast == slow { Value::Point(fast) } else { Value::Range(fast, slow) })
+        Ok(Value::between(fast, slow))
     }
 
     /// The precision the chip runs `wanted` in: itself, or the next wider one it has a rate for.
@@ -80,7 +80,7 @@ impl Chip {
         let rate = self.reduce_rate().value;
         let (low, high) = self.need(&rate, || ("engines.reduce".to_owned(), "1TB/s"))?;
         let (fast, slow) = (high.time_for(bytes)?, low.time_for(bytes)?);
-        Ok(if fast == slow { Value::Point(fast) } else { Value::Range(fast, slow) })
+        Ok(Value::between(fast, slow))
     }
 
     fn engine_rate(

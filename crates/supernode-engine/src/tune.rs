@@ -100,6 +100,13 @@ fn levels(
             _ => offered.push((level.size, None)),
         }
     }
+    // Where only every k-th device holds a rank, the inner levels join fewer.
+    let mut stride = cost.fabric.stride();
+    for (size, _) in &mut offered {
+        let shared = gcd(*size, stride);
+        *size /= shared;
+        stride /= shared;
+    }
     let sizes: Vec<(u32, Inner)> =
         offered.iter().map(|(size, own)| (*size, inner.or(*own).unwrap_or(Inner::Ring))).collect();
     let mut plan = fit_levels(ranks, &sizes);
@@ -132,4 +139,8 @@ fn levels(
         }
     }
     plan
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }

@@ -181,6 +181,11 @@ impl Fabric {
         self.ranks
     }
 
+    /// Devices from one rank to the next; 1 unless the placement is strided.
+    pub fn stride(&self) -> u32 {
+        self.map.stride()
+    }
+
     /// The levels, innermost first.
     pub fn levels(&self) -> &[Level] {
         &self.levels

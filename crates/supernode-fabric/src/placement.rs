@@ -14,6 +14,11 @@ pub enum Placement {
         /// Seed; equal seeds give equal placements.
         seed: u64,
     },
+    /// Rank `r` on device `r * stride`: one member of every group of `stride` devices.
+    Strided {
+        /// Devices from one rank to the next, at least 1.
+        stride: u32,
+    },
 }
 
 /// The mapping from ranks to devices.
@@ -22,6 +27,7 @@ pub(crate) enum Map {
     Packed,
     Spread { children: u32, child_devices: u32 },
     Table(Vec<u32>),
+    Strided { stride: u32 },
 }
 
 impl Map {
@@ -36,14 +42,27 @@ impl Map {
         if ranks == 0 {
             return Err(FabricError::NoRanks);
         }
-        if ranks > devices {
-            return Err(FabricError::TooManyRanks { ranks, devices });
+        let stride = match placement {
+            Placement::Strided { stride } => stride.max(1),
+            _ => 1,
+        };
+        if ranks > devices.div_ceil(stride) {
+            return Err(FabricError::TooManyRanks { ranks, devices: devices.div_ceil(stride) });
         }
         Ok(match placement {
             Placement::Packed => Self::Packed,
             Placement::Spread => Self::Spread { children, child_devices },
             Placement::Random { seed } => Self::Table(shuffled(devices, ranks, seed)),
+            Placement::Strided { .. } => Self::Strided { stride },
         })
+    }
+
+    /// Devices from one rank to the next, where that is the same for all.
+    pub(crate) fn stride(&self) -> u32 {
+        match self {
+            Self::Strided { stride } => *stride,
+            _ => 1,
+        }
     }
 
     /// The device of `rank`.
@@ -54,6 +73,7 @@ impl Map {
                 (rank % children) * child_devices + rank / children
             }
             Self::Table(table) => table[rank as usize],
+            Self::Strided { stride } => rank * stride,
         }
     }
 }

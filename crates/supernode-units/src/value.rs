@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::{Div, Mul};
 use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
@@ -14,6 +15,39 @@ pub enum Value<T> {
     Range(T, T),
     /// Nobody published it and it was not bounded.
     Unknown,
+}
+
+impl<T: PartialEq> Value<T> {
+    /// A range, or a point where both ends are equal.
+    pub fn between(low: T, high: T) -> Self {
+        if low == high { Self::Point(low) } else { Self::Range(low, high) }
+    }
+}
+
+impl Value<f64> {
+    /// Combines the (low, high) ends of both; unknown if either is.
+    fn combine(self, other: Self, f: impl Fn((f64, f64), (f64, f64)) -> (f64, f64)) -> Self {
+        let ends = |value: Self| value.low().zip(value.high());
+        let Some((a, b)) = ends(self).zip(ends(other)) else { return Self::Unknown };
+        let (low, high) = f(a, b);
+        Self::between(low, high)
+    }
+}
+
+/// Products of positive figures.
+impl Mul for Value<f64> {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        self.combine(other, |a, b| (a.0 * b.0, a.1 * b.1))
+    }
+}
+
+/// Quotients of positive figures: each end meets the end that makes it extreme.
+impl Div for Value<f64> {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        self.combine(other, |a, b| (a.0 / b.1, a.1 / b.0))
+    }
 }
 
 impl<T: Copy> Value<T> {
@@ -70,7 +104,7 @@ where
         if low > high {
             return Err(UnitError::InvertedRange { text: text.to_owned() });
         }
-        Ok(if low == high { Self::Point(low) } else { Self::Range(low, high) })
+        Ok(Self::between(low, high))
     }
 }
 
@@ -241,6 +275,16 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("line 1, column 8"), "{text}");
         assert!(text.contains("`450` has no unit; write a bandwidth like `450GB/s`"), "{text}");
+    }
+
+    #[test]
+    fn ranges_multiply_and_divide_end_by_end() {
+        let (two, range) = (Value::Point(2.0), Value::Range(4.0, 8.0));
+        assert_eq!(two * range, Value::Range(8.0, 16.0));
+        assert_eq!(two / range, Value::Range(0.25, 0.5));
+        assert_eq!(range / range, Value::Range(0.5, 2.0));
+        assert_eq!(two * two, Value::Point(4.0));
+        assert_eq!(two / Value::Unknown, Value::Unknown);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command line: results on standard output, progress and warnings on standard error.
 
 mod bench;
+mod compare;
 mod list;
 mod measure;
 mod rows;
@@ -44,6 +45,8 @@ struct Cli {
 enum Command {
     /// Time a collective over message sizes, as nccl-tests does.
     Bench(bench::Args),
+    /// Train on two machines and say which wins, and where the verdict turns.
+    Compare(compare::Args),
     /// List chips, systems or algorithms.
     List(list::Args),
     /// Show a chip or system with the source of every value.
@@ -60,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
         .init();
     let result = match cli.command {
         Command::Bench(args) => bench::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
     };

@@ -1,0 +1,53 @@
+use supernode_catalog::CatalogError;
+use supernode_chip::ChipError;
+use supernode_fabric::FabricError;
+use thiserror::Error;
+
+/// Why a comparison, or one of its rows, has no figure.
+#[non_exhaustive]
+#[derive(Debug, Error)]
+pub enum StrategyError {
+    /// The workload makes no sense; change its figures.
+    #[error("{what}")]
+    Workload {
+        /// What is wrong.
+        what: String,
+    },
+    /// No plan fits the memory; use a smaller model, shorter sequences or a larger machine.
+    #[error(
+        "no plan fits {machine}: the closest, tensor {tensor} x data {replicas}, needs {state_gb:.0} GB \
+         of model state and {activations_gb:.0} GB of activations, {capacity_gb:.0} GB are there per \
+         device"
+    )]
+    NothingFits {
+        /// The machine.
+        machine: String,
+        /// Devices of its tensor group.
+        tensor: u32,
+        /// Its replicas.
+        replicas: u32,
+        /// Parameters, gradients and optimizer state per device, in 10^9 bytes.
+        state_gb: f64,
+        /// Activations of one sequence per device, in 10^9 bytes.
+        activations_gb: f64,
+        /// Memory per device, in 10^9 bytes.
+        capacity_gb: f64,
+    },
+    /// Replication would need more devices than can be numbered.
+    #[error("{copies} copies of {machine} have more than 2^32 devices")]
+    TooManyCopies {
+        /// The machine.
+        machine: String,
+        /// How many copies.
+        copies: u64,
+    },
+    /// The chip model gives no answer.
+    #[error(transparent)]
+    Chip(#[from] ChipError),
+    /// The catalog gives no answer.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The levels do not make a fabric.
+    #[error(transparent)]
+    Fabric(#[from] FabricError),
+}

@@ -1,0 +1,162 @@
+//! A machine of a comparison: a catalog system, replicated or cut down.
+
+use supernode_catalog::{Catalog, CatalogError, End, System};
+use supernode_chip::Chip;
+use supernode_fabric::{CostModel, Fabric, FabricConfig, Placement, Profile};
+use supernode_units::Value;
+
+use crate::StrategyError;
+
+/// Copies of a system on its scale-out network.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// The system.
+    pub system: System,
+    /// Its chip.
+    pub chip: Chip,
+    /// How many of it.
+    pub copies: u32,
+    /// Devices that may be used, if not all.
+    pub limit: Option<u32>,
+}
+
+/// The fabrics that a plan's collectives run on.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    /// One tensor group: neighbouring devices.
+    pub(crate) tensor: CostModel,
+    /// One member of every tensor group.
+    pub(crate) data: CostModel,
+}
+
+impl Machine {
+    /// The system called `id`, once.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unknown`].
+    pub fn new(catalog: &Catalog, id: &str) -> Result<Self, CatalogError> {
+        let system = catalog.system(id)?.clone();
+        let chip = catalog.chip_of(&system)?.clone();
+        Ok(Self { system, chip, copies: 1, limit: None })
+    }
+
+    /// The same system `copies` times.
+    ///
+    /// # Errors
+    /// [`StrategyError::TooManyCopies`] beyond 2^32 devices.
+    pub fn replicated(&self, copies: u64) -> Result<Self, StrategyError> {
+        let devices =
+            u128::from(copies) * u128::from(self.system.chips()) * u128::from(self.chip.devices);
+        if devices > u128::from(u32::MAX) {
+            return Err(StrategyError::TooManyCopies { machine: self.system.id.clone(), copies });
+        }
+        Ok(Self { copies: copies as u32, ..self.clone() })
+    }
+
+    /// `atlas-950-superpod`, or `7 x vr-nvl144`.
+    pub fn name(&self) -> String {
+        match self.copies {
+            1 => self.system.id.clone(),
+            copies => format!("{copies} x {}", self.system.id),
+        }
+    }
+
+    /// Packages.
+    pub fn chips(&self) -> u64 {
+        u64::from(self.copies) * u64::from(self.system.chips())
+    }
+
+    /// What ranks run on, as far as they may be used.
+    pub fn devices(&self) -> u32 {
+        let all = (self.chips() * u64::from(self.chip.devices)) as u32;
+        self.limit.map_or(all, |limit| limit.min(all))
+    }
+
+    /// Devices of one scale-up domain.
+    pub fn domain(&self) -> u32 {
+        self.system.scale_up_chips() * self.chip.devices
+    }
+
+    /// The chip's figure at `key` times the number of chips, in base units.
+    pub fn total(&self, key: &str) -> Value<f64> {
+        let chips = self.chips() as f64;
+        self.chip.figure(key).unwrap_or(Value::Unknown).map(|value| value * chips)
+    }
+
+    /// Facility power in watts.
+    pub fn power(&self) -> Value<f64> {
+        let copies = f64::from(self.copies);
+        self.system.published.power.value.map(|power| power.watts() * copies)
+    }
+
+    /// Price in US dollars.
+    pub fn price(&self) -> Value<f64> {
+        let copies = f64::from(self.copies);
+        self.system.published.price.value.map(|price| price.usd() * copies)
+    }
+
+    /// The whole machine with a rank on every device, without software costs.
+    ///
+    /// # Errors
+    /// When a value that is needed is unknown or the levels make no fabric.
+    pub fn cost(&self, end: End) -> Result<CostModel, StrategyError> {
+        let fabric = self.system.replicated(&self.chip, self.copies, end)?;
+        let rates = self.system.device_rates(&self.chip, end)?;
+        Ok(CostModel::new(fabric, Profile::wire(), rates)?)
+    }
+
+    /// Tensor groups of `tensor` devices that fit: none straddles a scale-up domain.
+    pub(crate) fn groups_that_fit(&self, tensor: u32) -> u32 {
+        let whole = self.domain() / tensor * (self.all_devices() / self.domain());
+        whole.min(self.devices() / tensor)
+    }
+
+    fn all_devices(&self) -> u32 {
+        (self.chips() * u64::from(self.chip.devices)) as u32
+    }
+
+    /// The fabrics of `replicas` tensor groups of `tensor` devices; `None` where the groups cannot
+    /// tile a domain whose shape is fixed (mesh, torus).
+    pub(crate) fn groups(
+        &self,
+        tensor: u32,
+        replicas: u32,
+        end: End,
+    ) -> Result<Option<Groups>, StrategyError> {
+        let mut config = self.system.replicated_config(&self.chip, self.copies, end)?;
+        if !tile(&mut config, self.domain(), tensor) {
+            return Ok(None);
+        }
+        let fabric = Fabric::new(config)?;
+        let rates = self.system.device_rates(&self.chip, end)?;
+        let model = |placement, ranks| -> Result<CostModel, StrategyError> {
+            let placed = fabric.clone().place(placement, ranks)?;
+            Ok(CostModel::new(placed, Profile::wire(), rates)?)
+        };
+        Ok(Some(Groups {
+            tensor: model(Placement::Packed, tensor)?,
+            data: model(Placement::Strided { stride: tensor }, replicas)?,
+        }))
+    }
+}
+
+/// Leaves out the devices of each domain that fill no tensor group: only a switch whose ports can
+/// stay empty allows it.
+fn tile(config: &mut FabricConfig, domain: u32, tensor: u32) -> bool {
+    let left = domain % tensor;
+    if left == 0 {
+        return true;
+    }
+    let mut inner = 1;
+    for level in &mut config.levels {
+        let joined = inner * level.size;
+        if joined == domain {
+            let used = domain - left;
+            let fits = level.kind.any_to_any() && used.is_multiple_of(inner);
+            level.size = used / inner;
+            return fits;
+        }
+        inner = joined;
+    }
+    false
+}
