@@ -47,11 +47,11 @@ impl System {
         for spec in &self.levels {
             levels.push(self.level(spec, spec.size(), chip, end)?);
         }
-        let total = [&chip.ports.scale_up, &chip.ports.scale_out].map(|port| port.value.high());
-        let device_bandwidth = total[0].map(|up| {
-            let out = total[1].map_or(0, Bandwidth::bytes_per_s);
-            Bandwidth::new((up.bytes_per_s() + out) / u64::from(chip.devices))
-        });
+        // Without both figures the device's total is not known, and nothing can exceed it.
+        let total = |port: &Sourced<Bandwidth>| port.value.high().map(Bandwidth::bytes_per_s);
+        let device_bandwidth = total(&chip.ports.scale_up)
+            .zip(total(&chip.ports.scale_out))
+            .map(|(up, out)| Bandwidth::new((up + out) / u64::from(chip.devices)));
         Ok(FabricConfig { levels, device_bandwidth })
     }
 

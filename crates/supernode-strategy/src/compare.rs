@@ -66,6 +66,8 @@ pub struct Side {
     pub name: String,
     /// Packages.
     pub chips: u64,
+    /// What ranks run on.
+    pub devices: u32,
     /// Precision of the matrix products.
     pub precision: Precision,
     /// Step at the fast end of every range.
@@ -250,6 +252,7 @@ fn side(
     Ok(Side {
         name: machine.name(),
         chips: machine.chips(),
+        devices: machine.devices(),
         precision,
         best,
         worst,

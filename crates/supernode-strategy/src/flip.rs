@@ -20,16 +20,28 @@ pub enum Subject {
     Efficiency,
 }
 
-/// The leader of tokens per second wins up to (latency, power) or from (chips, efficiency) here.
+/// Where the verdict turns while one value moves and every other stays at its end of its range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Turn {
+    /// The leader wins wherever the value is.
+    Always,
+    /// It wins below (latency, power) or from (chips, efficiency) this value.
+    At(f64),
+    /// It loses wherever the value is.
+    Never,
+}
+
+/// What the leader of tokens per second needs to win.
 #[derive(Debug, Clone)]
 pub struct FlipPoint {
     /// Index of the leader.
     pub leader: usize,
     /// What moves.
     pub subject: Subject,
-    /// The value at which the verdict turns, over both ends of every range; `None` where it never
-    /// turns.
-    pub at: Option<Value<f64>>,
+    /// With the leader at the bad end of its ranges and the other at the good end of its own.
+    pub bad: Turn,
+    /// The other way round.
+    pub good: Turn,
 }
 
 /// Latencies are tried up to this many seconds.
@@ -67,19 +79,21 @@ pub(crate) fn flip_points(
         ends: [(End::Worst, other.best.tokens_per_s), (End::Best, other.worst.tokens_per_s)],
     };
     let mut points = Vec::new();
+    let mut push = |subject, [bad, good]: [Turn; 2]| {
+        points.push(FlipPoint { leader, subject, bad, good });
+    };
     for (index, level) in machine.system.levels.iter().enumerate() {
         if level.size() > 1 {
-            let subject = Subject::Latency(format!("{}.latency", level.name()));
-            points.push(FlipPoint { leader, subject, at: duel.latency(index) });
+            let path = format!("{}.latency", level.name());
+            push(Subject::Latency(path), duel.latency(index));
         }
     }
-    let other_power = machines[1 - leader].power();
-    if !other_power.is_unknown() {
-        let at = first.tokens_per_s * other_power / other.tokens_per_s;
-        points.push(FlipPoint { leader, subject: Subject::Power, at: Some(at) });
+    let power = first.tokens_per_s * machines[1 - leader].power() / other.tokens_per_s;
+    if let Some((low, high)) = power.low().zip(power.high()) {
+        push(Subject::Power, [Turn::At(low), Turn::At(high)]);
     }
-    points.push(FlipPoint { leader, subject: Subject::Chips, at: duel.chips() });
-    points.push(FlipPoint { leader, subject: Subject::Efficiency, at: duel.efficiency() });
+    push(Subject::Chips, duel.chips());
+    push(Subject::Efficiency, duel.efficiency());
     points
 }
 
@@ -95,60 +109,47 @@ impl Duel<'_> {
     }
 
     /// Highest latency of level `index` that still wins.
-    fn latency(&self, index: usize) -> Option<Value<f64>> {
-        both_ends(|end| {
-            let wins = |seconds: f64| {
+    fn latency(&self, index: usize) -> [Turn; 2] {
+        [0, 1].map(|end| {
+            turn(LATENCY_MIN, LATENCY_MAX, |seconds| {
                 let mut machine = self.leader.clone();
                 let time = Time::from_secs_f64(seconds);
                 machine.system.levels[index].latency = Sourced::bare(Value::Point(time));
                 self.wins(&machine, self.assumptions, end)
-            };
-            turn(LATENCY_MIN, LATENCY_MAX, wins)
+            })
         })
     }
 
     /// Fewest chips that win.
-    fn chips(&self) -> Option<Value<f64>> {
-        let per_chip = self.leader.chip.devices;
-        both_ends(|end| {
-            let wins = |chips: f64| {
-                let limit = Some((chips.round() as u32).saturating_mul(per_chip));
-                self.wins(&Machine { limit, ..self.leader.clone() }, self.assumptions, end)
-            };
-            turn(self.leader.chips() as f64, 1.0, wins)
+    fn chips(&self) -> [Turn; 2] {
+        [0, 1].map(|end| {
+            turn(self.leader.chips() as f64, 1.0, |chips| {
+                let devices = (chips.round() as u32).saturating_mul(self.leader.chip.devices);
+                let machine = Machine { limit: Some(devices), ..self.leader.clone() };
+                self.wins(&machine, self.assumptions, end)
+            })
         })
     }
 
     /// Lowest efficiency of the matrix products that wins.
-    fn efficiency(&self) -> Option<Value<f64>> {
-        both_ends(|end| {
-            let wins = |share: f64| {
+    fn efficiency(&self) -> [Turn; 2] {
+        [0, 1].map(|end| {
+            turn(1.0, 1e-4, |share| {
                 let gemm_efficiency = Bounds { low: share, high: share };
                 let assumptions = Assumptions { gemm_efficiency, ..*self.assumptions };
                 self.wins(self.leader, &assumptions, end)
-            };
-            turn(1.0, 1e-4, wins)
+            })
         })
     }
 }
 
-/// The turning points at both ends; `None` if the verdict turns at neither.
-fn both_ends(turn_at: impl Fn(usize) -> Option<f64>) -> Option<Value<f64>> {
-    match (turn_at(0), turn_at(1)) {
-        (Some(a), Some(b)) => Some(Value::between(a.min(b), a.max(b))),
-        (Some(only), None) | (None, Some(only)) => Some(Value::Point(only)),
-        (None, None) => None,
-    }
-}
-
-/// Where `wins` turns false on the way from `good` to `bad`, to a thousandth; `None` if it does not
-/// turn. If it is false at once, `good` is the point.
-fn turn(good: f64, bad: f64, wins: impl Fn(f64) -> bool) -> Option<f64> {
-    if wins(bad) {
-        return None;
-    }
+/// Where `wins` turns false on the way from `good` to `bad`, to a thousandth.
+fn turn(good: f64, bad: f64, wins: impl Fn(f64) -> bool) -> Turn {
     if !wins(good) {
-        return Some(good);
+        return Turn::Never;
+    }
+    if wins(bad) {
+        return Turn::Always;
     }
     let (mut inside, mut outside) = (good.ln(), bad.ln());
     for _ in 0..HALVINGS {
@@ -159,7 +160,7 @@ fn turn(good: f64, bad: f64, wins: impl Fn(f64) -> bool) -> Option<f64> {
             outside = middle;
         }
     }
-    Some(inside.exp())
+    Turn::At(inside.exp())
 }
 
 #[cfg(test)]
@@ -168,13 +169,13 @@ mod tests {
 
     #[test]
     fn turning_points_are_found_from_both_sides() {
-        let close = |found: Option<f64>, expected: f64| {
-            let found = found.expect("it turns");
+        let close = |found: Turn, expected: f64| {
+            let Turn::At(found) = found else { panic!("{found:?} is no point") };
             assert!((found / expected - 1.0).abs() < 1e-3, "{found} is not {expected}");
         };
         close(turn(1e-9, 1.0, |x| x < 3e-6), 3e-6);
         close(turn(8192.0, 1.0, |x| x > 700.0), 700.0);
-        assert_eq!(turn(1e-9, 1.0, |_| true), None);
-        assert_eq!(turn(1.0, 1e-4, |_| false), Some(1.0));
+        assert_eq!(turn(1e-9, 1.0, |_| true), Turn::Always);
+        assert_eq!(turn(1.0, 1e-4, |_| false), Turn::Never);
     }
 }

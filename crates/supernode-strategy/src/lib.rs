@@ -47,7 +47,7 @@ pub use compare::{AllReduce, Basis, Comparison, Row, Side, compare};
 pub use error::StrategyError;
 pub use facts::{Fact, Unit};
 pub use failures::Failures;
-pub use flip::{FlipPoint, LATENCY_MAX, Subject};
+pub use flip::{FlipPoint, LATENCY_MAX, Subject, Turn};
 pub use machine::Machine;
 pub use plan::{Need, Plan, Sharding, best_plan};
 pub use step::Step;

@@ -52,6 +52,11 @@ pub struct Need {
 }
 
 impl Plan {
+    /// Devices that the plan uses.
+    pub fn devices(&self) -> u64 {
+        u64::from(self.tensor) * u64::from(self.replicas)
+    }
+
     /// What a device has to hold.
     pub fn need(&self, workload: &Workload) -> Need {
         let shape = workload.shape();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use supernode::strategy::{Comparison, Subject, Unit};
+use supernode::strategy::{Comparison, Subject, Turn, Unit};
 use supernode::units::{Time, Value};
 
 /// One figure of one machine.
@@ -85,8 +85,14 @@ fn records(comparison: &Comparison) -> Vec<Record> {
             Subject::Chips => ("chips", "at_least"),
             Subject::Efficiency => ("gemm-efficiency", "at_least"),
         };
-        let value = flip.at.unwrap_or(Value::Unknown);
-        push("flip", item, &names[flip.leader], figure, value, "");
+        for (end, turn) in [("bad end of the ranges", flip.bad), ("good end", flip.good)] {
+            let (value, note) = match turn {
+                Turn::At(at) => (Value::Point(at), end.to_owned()),
+                Turn::Always => (Value::Unknown, format!("{end}: always wins")),
+                Turn::Never => (Value::Unknown, format!("{end}: never wins")),
+            };
+            push("flip", item, &names[flip.leader], figure, value, &note);
+        }
     }
     records
 }

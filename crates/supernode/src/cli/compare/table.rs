@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
 use supernode::strategy::{
-    Basis, Comparison, FlipPoint, LATENCY_MAX, NOT_MODELLED, Row, Side, Subject, Unit,
+    Basis, Comparison, FlipPoint, LATENCY_MAX, NOT_MODELLED, Row, Side, Subject, Turn, Unit,
 };
 use supernode::units::{Bandwidth, Capacity, FlopRate, MessageSize, Power, Price, Time, Value};
 
@@ -140,17 +140,28 @@ fn training(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     }
     align_right(&mut table, [2, 4, 5, 6, 7]);
     print(out, &table)?;
+    if let [Ok(a), Ok(b)] = &comparison.rows[0].sides
+        && a.precision == b.precision
+    {
+        writeln!(out, "(equal dtype: both run {} in the first row)", a.precision)?;
+    }
     writeln!(out, "(in brackets: the second machine's total over the first's, after replication)")
 }
 
 fn side_cells(side: &Side) -> [String; 8] {
     let chips = side.chips as f64;
     let mfu = Value::between(side.worst.mfu * 100.0, side.best.mfu * 100.0);
-    let plan = if side.best.plan == side.worst.plan {
-        side.best.plan.to_string()
-    } else {
-        format!("{}; slow end {}", side.best.plan, side.worst.plan)
-    };
+    let mut plan = side.best.plan.to_string();
+    if side.best.plan != side.worst.plan {
+        plan.push_str("; slow end ");
+        plan.push_str(&side.worst.plan.to_string());
+    }
+    let used = side.best.plan.devices() as f64 / f64::from(side.devices);
+    if used < 0.995 {
+        plan.push_str("; uses ");
+        plan.push_str(&figure((used * 1000.0).round() / 10.0));
+        plan.push_str(" % of its devices");
+    }
     [
         side.name.clone(),
         count(chips),
@@ -226,16 +237,33 @@ fn span(low: f64, high: f64) -> String {
 }
 
 fn flip(comparison: &Comparison, point: &FlipPoint) -> String {
-    let leader = &comparison.machines[point.leader];
-    let Some(at) = point.at else {
-        return match &point.subject {
-            Subject::Latency(path) => {
-                format!("at any {path} up to {}", Time::from_secs_f64(LATENCY_MAX))
-            }
-            Subject::Chips => "even with a single chip".to_owned(),
-            _ => "whatever its efficiency".to_owned(),
-        };
+    let condition = |at: Value<f64>| condition(comparison, point, at);
+    let anything = match &point.subject {
+        Subject::Latency(path) => {
+            format!("at any {path} up to {}", Time::from_secs_f64(LATENCY_MAX))
+        }
+        Subject::Power => "whatever its power".to_owned(),
+        Subject::Chips => "even with a single chip".to_owned(),
+        Subject::Efficiency => "whatever its efficiency".to_owned(),
     };
+    match (point.bad, point.good) {
+        (Turn::At(a), Turn::At(b)) => condition(Value::between(a.min(b), a.max(b))),
+        (Turn::Always, Turn::Always) => anything,
+        (Turn::Never, Turn::Never) => format!("at neither end of the ranges, not {anything}"),
+        (bad, good) => {
+            let end = |turn| match turn {
+                Turn::At(at) => condition(Value::Point(at)),
+                Turn::Always => anything.clone(),
+                Turn::Never => "never".to_owned(),
+            };
+            format!("{} (at the bad end of the ranges: {})", end(good), end(bad))
+        }
+    }
+}
+
+/// What the leader needs.
+fn condition(comparison: &Comparison, point: &FlipPoint, at: Value<f64>) -> String {
+    let leader = &comparison.machines[point.leader];
     match &point.subject {
         Subject::Latency(path) => {
             format!("while {path} < {}", at.map(Time::from_secs_f64).map(micros))

@@ -1,0 +1,4 @@
+//! Integration tests of the comparison.
+
+mod compare;
+mod plans;
