@@ -67,8 +67,6 @@ pub struct Profile {
     pub gap: Time,
     /// Transfers are cut into slices of this many bytes; the last one's reduction is not hidden.
     pub slice_bytes: u64,
-    /// Slots of a connection: messages a sender may be ahead.
-    pub slots: u32,
     /// How payload travels.
     pub protocol: Protocol,
 }
@@ -85,7 +83,6 @@ impl Profile {
             sync: Time::ZERO,
             gap: Time::ZERO,
             slice_bytes: 0,
-            slots: 8,
             protocol: Protocol::Simple,
         }
     }

@@ -1,0 +1,153 @@
+//! Routes by arithmetic against searches and symmetries.
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+use supernode_fabric::{LevelKind, Oversubscription, Spread};
+use supernode_units::{Bandwidth, Time};
+
+use crate::machines::{fabric, level, placed_fabric};
+
+/// Hops from node 0 to every node of a graph.
+fn distances(nodes: u32, neighbours: impl Fn(u32) -> Vec<u32>) -> Vec<u32> {
+    let mut found = vec![u32::MAX; nodes as usize];
+    let mut queue = VecDeque::from([0]);
+    found[0] = 0;
+    while let Some(node) = queue.pop_front() {
+        for next in neighbours(node) {
+            if found[next as usize] == u32::MAX {
+                found[next as usize] = found[node as usize] + 1;
+                queue.push_back(next);
+            }
+        }
+    }
+    found
+}
+
+/// Nodes that differ from `node` in one coordinate; `step` lists the other values it may take.
+fn moves(node: u32, dims: &[u32], step: impl Fn(u32, u32) -> Vec<u32>) -> Vec<u32> {
+    let (mut stride, mut next) = (1, Vec::new());
+    for &dim in dims {
+        let own = node / stride % dim;
+        for other in step(own, dim) {
+            next.push(node - own * stride + other * stride);
+        }
+        stride *= dim;
+    }
+    next
+}
+
+proptest! {
+    #[test]
+    fn a_torus_takes_the_shortest_way(dims in prop::collection::vec(1_u32..7, 1..=3)) {
+        let size = dims.iter().product();
+        let torus = fabric(vec![level("torus", LevelKind::Torus { dims: dims.clone() }, size)]);
+        let neighbours = |node| moves(node, &dims, |x, d| vec![(x + 1) % d, (x + d - 1) % d]);
+        for (node, hops) in (0..size).zip(distances(size, neighbours)) {
+            prop_assert_eq!(u32::from(torus.route(0, node).hops), hops, "to {}", node);
+        }
+    }
+
+    #[test]
+    fn a_mesh_takes_one_link_per_dimension(dims in prop::collection::vec(1_u32..6, 1..=4)) {
+        let size = dims.iter().product();
+        let mesh = fabric(vec![level("mesh", LevelKind::FullMesh { dims: dims.clone() }, size)]);
+        let neighbours = |node| moves(node, &dims, |_, d| (0..d).collect());
+        for (node, hops) in (0..size).zip(distances(size, neighbours)) {
+            prop_assert_eq!(u32::from(mesh.route(0, node).hops), hops, "to {}", node);
+        }
+    }
+
+    #[test]
+    fn ways_there_and_back_are_alike(fabric in placed_fabric(), a in any::<u32>(), b in any::<u32>()) {
+        let (a, b) = (a % fabric.ranks(), b % fabric.ranks());
+        let (there, back) = (fabric.route(a, b), fabric.route(b, a));
+        prop_assert_eq!(there.latency, back.latency);
+        prop_assert_eq!(there.rate, back.rate);
+        prop_assert_eq!(there.hops, back.hops);
+        prop_assert!(u32::from(there.tx_port) < fabric.ports_per_device());
+        prop_assert!(u32::from(there.rx_port) < fabric.ports_per_device());
+        if a == b {
+            prop_assert_eq!((there.hops, there.latency), (0, Time::ZERO));
+        } else {
+            prop_assert!(there.hops > 0 && there.latency > Time::ZERO);
+        }
+    }
+
+    #[test]
+    fn links_of_a_mesh_are_not_shared(dims in prop::collection::vec(2_u32..6, 1..=3)) {
+        let size = dims.iter().product();
+        let mesh = fabric(vec![level("mesh", LevelKind::FullMesh { dims: dims.clone() }, size)]);
+        // Every direct neighbour has a link of its own at both ends.
+        let direct: Vec<_> =
+            (1..size).map(|peer| mesh.route(0, peer)).filter(|route| route.hops == 1).collect();
+        let mut ports: Vec<u16> = direct.iter().map(|route| route.tx_port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        prop_assert_eq!(ports.len(), direct.len());
+        prop_assert_eq!(ports.len() as u32, mesh.ports_per_device());
+    }
+}
+
+#[test]
+fn a_full_mesh_gives_each_peer_its_share_of_the_bandwidth() {
+    let mesh = fabric(vec![level("board", LevelKind::FullMesh { dims: vec![8] }, 8)]);
+    // 100 GB/s over seven links.
+    assert_eq!(mesh.route(0, 3).rate, Bandwidth::new(100_000_000_000 / 7));
+    assert_eq!(mesh.route(0, 3).latency, Time::from_ns(1_000 + 200 + 50 + 10 * 5));
+}
+
+#[test]
+fn a_clos_pays_for_its_tiers_and_its_oversubscription() {
+    let kind = LevelKind::Clos {
+        tiers: 3,
+        planes: 4,
+        leaf: 4,
+        oversubscription: Oversubscription { down: 2, up: 1 },
+        spread: Spread::Spray,
+    };
+    let clos = fabric(vec![level("pod", kind, 64)]);
+    let ways: Vec<_> = [1, 5, 63].map(|peer| clos.route(0, peer)).to_vec();
+    assert_eq!(ways.iter().map(|way| way.hops).collect::<Vec<_>>(), [1, 3, 5]);
+    let rates: Vec<_> = ways.iter().map(|way| way.rate.gb_per_s()).collect();
+    assert_eq!(rates, [100.0, 50.0, 50.0]);
+    // 1 us and 300 ns for each switch with its cable.
+    assert_eq!(ways[2].latency, Time::from_ns(1_000 + 5 * 300));
+}
+
+#[test]
+fn rails_join_equal_positions_of_a_leaf_in_one_hop() {
+    let rail = LevelKind::Rail { leaf: 4, oversubscription: Oversubscription::NONE };
+    let cluster = fabric(vec![level("node", LevelKind::Switch, 8), level("cluster", rail, 16)]);
+    let hops = |to| cluster.route(0, to).hops;
+    // Device 8 is position 0 of the next node; device 9 is on another rail; node 4 on another leaf.
+    assert_eq!((hops(8), hops(9), hops(4 * 8)), (1, 3, 3));
+    assert_eq!(cluster.route(0, 8).level, 1);
+}
+
+#[test]
+fn levels_of_one_group_share_a_port() {
+    let mut pod = level("pod", LevelKind::Switch, 4);
+    pod.port_group = "node".into();
+    let shared = fabric(vec![level("node", LevelKind::Switch, 8), pod.clone()]);
+    assert_eq!(shared.ports_per_device(), 1);
+    pod.port_group = "pod".into();
+    let apart = fabric(vec![level("node", LevelKind::Switch, 8), pod]);
+    assert_eq!(apart.ports_per_device(), 2);
+    assert_ne!(apart.route(0, 1).tx_port, apart.route(0, 8).tx_port);
+}
+
+#[test]
+fn bisections_are_cut_at_the_outermost_level() {
+    let check = |kind, size, gb| {
+        let fabric = fabric(vec![level("top", kind, size)]);
+        assert_eq!(fabric.bisection(), Bandwidth::from_gb_per_s(gb));
+    };
+    check(LevelKind::Switch, 8, 4 * 100);
+    // A ring is cut twice; each link has half of the bandwidth.
+    check(LevelKind::Ring, 8, 2 * 50);
+    // A 4 x 4 torus: four lines, cut twice each, a quarter of the bandwidth a link.
+    check(LevelKind::Torus { dims: vec![4, 4] }, 16, 4 * 2 * 25);
+    // Five devices with four links of 25 GB/s: 2 x 3 cross the cut.
+    check(LevelKind::FullMesh { dims: vec![5] }, 5, 6 * 25);
+}

@@ -1,0 +1,6 @@
+//! Integration tests of the kernels.
+
+mod copies;
+mod halves;
+mod reductions;
+mod reference;
