@@ -247,7 +247,7 @@ fn kind(spec: &LevelSpec, size: u32) -> LevelKind {
             oversubscription,
             spread: match spec.spread {
                 SpreadName::Spray => Spread::Spray,
-                SpreadName::Ecmp => Spread::Ecmp,
+                SpreadName::Ecmp => Spread::Ecmp { seed: 0 },
                 SpreadName::Adaptive => Spread::Adaptive,
             },
         },

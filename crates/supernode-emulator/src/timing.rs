@@ -15,6 +15,8 @@ pub(crate) struct Clock {
     cost: Arc<CostModel>,
     rank: Rank,
     now: Time,
+    /// Messages issued.
+    issued: u64,
     tx_free: Vec<Time>,
     rx_free: Vec<Time>,
     /// The last message's route and port time: most lanes send equal messages to one peer.
@@ -38,6 +40,7 @@ impl Clock {
             cost,
             rank,
             now,
+            issued: 0,
             tx_free: vec![Time::ZERO; ports],
             rx_free: vec![Time::ZERO; ports],
             last: None,
@@ -49,7 +52,8 @@ impl Clock {
     }
 
     pub(crate) fn send(&mut self, to: Rank, bytes: u64, fan: u32) -> InFlight {
-        let ready = self.now + self.cost.step_overhead();
+        let ready = self.now + self.cost.step_overhead_of(self.rank, 0, self.issued);
+        self.issued += 1;
         let priced = match self.last {
             Some(last) if last.to == to && last.bytes == bytes && last.fan == fan => last,
             _ => {

@@ -9,7 +9,8 @@ use supernode_fabric::CostModel;
 use supernode_units::Time;
 
 /// The time of `collective` on all ranks of `cost` with `bytes` bytes in the large buffer, or
-/// `None` if the ranks do not share the reducing switch that the algorithm needs.
+/// `None` if the ranks do not share the reducing switch that the algorithm needs, or the cost model
+/// has noise, which no closed form knows.
 pub fn time(
     algorithm: Algorithm,
     collective: Collective,
@@ -17,6 +18,9 @@ pub fn time(
     tuning: &Tuning,
     cost: &CostModel,
 ) -> Option<Time> {
+    if cost.skew.is_some() {
+        return None;
+    }
     let ranks = cost.fabric.ranks();
     if ranks == 1 {
         return Some(cost.call() + cost.copy_time(bytes));

@@ -64,6 +64,8 @@ struct Lane {
     next: u32,
     steps: u32,
     now: Time,
+    /// Messages issued.
+    issued: u64,
     /// A `Go` event is in the queue.
     queued: bool,
     /// The send half of the exchange, or the request of the read, at `next` is out.
@@ -301,9 +303,11 @@ impl<'a> Engine<'a> {
 
     /// Charges the step overhead: the lane goes on at `ready`, which is when a message is issued.
     fn ready(&mut self, key: Key) -> Time {
-        let ready = key.time + self.cost.step_overhead();
         let at = self.lane(key.rank, key.lane);
-        self.lanes[at].now = ready;
+        let lane = &mut self.lanes[at];
+        let ready = key.time + self.cost.step_overhead_of(key.rank, key.lane, lane.issued);
+        lane.issued += 1;
+        lane.now = ready;
         ready
     }
 

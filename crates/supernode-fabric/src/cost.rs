@@ -2,7 +2,7 @@
 
 use supernode_units::{Bandwidth, Time};
 
-use crate::{Fabric, FabricError, Profile, Route, SwitchDomain};
+use crate::{Fabric, FabricError, Profile, Route, Skew, SwitchDomain};
 
 /// How fast a device's engines work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct CostModel {
     pub profile: Profile,
     /// What devices do by themselves.
     pub rates: DeviceRates,
+    /// Noise, if any.
+    pub skew: Option<Skew>,
 }
 
 /// The largest message a model has to price: 1 TiB.
@@ -48,7 +50,7 @@ impl CostModel {
                 });
             }
         }
-        Ok(Self { fabric, profile, rates })
+        Ok(Self { fabric, profile, rates, skew: None })
     }
 
     /// What each rank pays once per collective.
@@ -59,6 +61,13 @@ impl CostModel {
     /// From a lane reaching a send to the message being issued: overhead and synchronisation.
     pub fn step_overhead(&self) -> Time {
         self.profile.send_overhead + self.profile.sync
+    }
+
+    /// The same for the `nth` message of a lane of `rank`, with noise.
+    pub fn step_overhead_of(&self, rank: u32, lane: u32, nth: u64) -> Time {
+        let device = || self.fabric.device(rank);
+        let late = self.skew.map_or(Time::ZERO, |skew| skew.delay(device(), lane, nth));
+        self.step_overhead() + late
     }
 
     /// From the last byte in to the lane going on.

@@ -2,8 +2,9 @@
 
 use supernode_units::{Bandwidth, Time};
 
-use crate::level::{InSwitch, Level, LevelKind};
+use crate::level::{InSwitch, Level, LevelKind, Oversubscription, Spread};
 use crate::placement::Map;
+use crate::skew::mix;
 use crate::{FabricError, Placement};
 
 /// What a fabric is made of.
@@ -264,14 +265,21 @@ impl Fabric {
         };
         match &self.levels[index].kind {
             LevelKind::OnPackage | LevelKind::Switch => pooled(1, plan.rate_in_leaf),
-            LevelKind::Clos { tiers, leaf, .. } => {
+            LevelKind::Clos { tiers, leaf, oversubscription, spread, .. } => {
                 if da / leaf == db / leaf {
-                    pooled(1, plan.rate_in_leaf)
-                } else if *tiers == 2 || da / leaf / leaf == db / leaf / leaf {
-                    pooled(3, plan.rate_out)
-                } else {
-                    pooled(5, plan.rate_out)
+                    return pooled(1, plan.rate_in_leaf);
                 }
+                let near = *tiers == 2 || da / leaf / leaf == db / leaf / leaf;
+                let rate = match spread {
+                    Spread::Spray | Spread::Adaptive => plan.rate_out,
+                    Spread::Ecmp { seed } => {
+                        let group = leaf * plan.stride;
+                        let first = a / group * group;
+                        let sharing = self.sharing(*seed, (a, b), first, group, *oversubscription);
+                        Bandwidth::new((plan.rate_in_leaf.bytes_per_s() / sharing).max(1))
+                    }
+                };
+                pooled(if near { 3 } else { 5 }, rate)
             }
             LevelKind::Rail { leaf, .. } => {
                 let same_rail = a % plan.stride == b % plan.stride;
@@ -284,6 +292,27 @@ impl Fabric {
             LevelKind::FullMesh { .. } => Self::mesh_segment(plan, da, db),
             LevelKind::Torus { .. } | LevelKind::Ring => Self::torus_segment(plan, da, db),
         }
+    }
+
+    /// Flows on the uplink of the flow from `a` to `b`, itself included, when every device of its
+    /// leaf (`group` devices from `first` on) sends as far as `a` does, as in a ring or exchange.
+    fn sharing(
+        &self,
+        seed: u64,
+        (a, b): (u32, u32),
+        first: u32,
+        group: u32,
+        over: Oversubscription,
+    ) -> u64 {
+        let uplinks = u64::from((group * over.up / over.down).max(1));
+        let shift = if b >= a { b - a } else { b + (self.devices - a) };
+        let uplink = |device: u32| {
+            let to = (u64::from(device) + u64::from(shift)) % u64::from(self.devices);
+            mix(seed ^ mix(u64::from(device) << 32 | to)) % uplinks
+        };
+        let own = uplink(a);
+        let last = (first + group).min(self.devices);
+        (first..last).filter(|device| uplink(*device) == own).count() as u64
     }
 
     /// Dimension order: one link for each dimension that differs, lowest dimension first.
@@ -372,7 +401,14 @@ impl Fabric {
             .iter()
             .zip(&self.plans)
             .filter(|(level, _)| level.size > 1)
-            .map(|(level, plan)| (level, plan.rate_out))
+            .map(|(level, plan)| match level.kind {
+                // All flows of a leaf may meet on one uplink.
+                LevelKind::Clos { leaf, spread: Spread::Ecmp { .. }, .. } => {
+                    let flows = u64::from(leaf) * u64::from(plan.stride);
+                    (level, Bandwidth::new((plan.rate_in_leaf.bytes_per_s() / flows).max(1)))
+                }
+                _ => (level, plan.rate_out),
+            })
             .min_by_key(|(_, rate)| *rate)
     }
 }

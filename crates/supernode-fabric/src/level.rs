@@ -114,8 +114,11 @@ impl Oversubscription {
 pub enum Spread {
     /// Packet by packet, evenly.
     Spray,
-    /// Each flow on the path that a hash chooses.
-    Ecmp,
+    /// Each flow on the uplink that a hash of seed and flow chooses; flows that meet share it.
+    Ecmp {
+        /// Seed of the hash.
+        seed: u64,
+    },
     /// Each flow on the least loaded path.
     Adaptive,
 }

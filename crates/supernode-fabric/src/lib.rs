@@ -33,7 +33,7 @@
 //! ```
 //!
 //! Modules: `level` (one layer), `fabric` (composition and routes), `placement` (ranks on
-//! devices), `profile` (what software adds), `cost` (what a message costs).
+//! devices), `profile` (what software adds), `skew` (seeded noise), `cost` (what a message costs).
 
 mod cost;
 mod error;
@@ -41,6 +41,7 @@ mod fabric;
 mod level;
 mod placement;
 mod profile;
+mod skew;
 
 pub use cost::{CostModel, DeviceRates};
 pub use error::FabricError;
@@ -48,3 +49,4 @@ pub use fabric::{Fabric, FabricConfig, Route, SwitchDomain};
 pub use level::{Hop, InSwitch, Level, LevelKind, Oversubscription, Spread};
 pub use placement::Placement;
 pub use profile::{LaunchCost, LaunchMode, Profile, Protocol};
+pub use skew::Skew;

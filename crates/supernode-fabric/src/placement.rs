@@ -1,6 +1,7 @@
 //! Which device each rank runs on.
 
 use crate::FabricError;
+use crate::skew::mix;
 
 /// How ranks are laid on devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,10 +84,8 @@ fn shuffled(devices: u32, ranks: u32, seed: u64) -> Vec<u32> {
     let mut table: Vec<u32> = (0..devices).collect();
     let mut state = seed;
     for i in 0..ranks {
+        let x = mix(state);
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let x = x ^ (x >> 31);
         // Multiply-shift maps 64 random bits to a position without a division.
         let left = u64::from(devices - i);
         let offset = ((u128::from(x) * u128::from(left)) >> 64) as u32;

@@ -8,7 +8,7 @@ use supernode_emulator::{Emulator, InputSpec, Job, Output, Results, count_wrong}
 use supernode_engine::ports;
 use supernode_fabric::{
     CostModel, DeviceRates, Fabric, FabricConfig, Hop, InSwitch, Level, LevelKind, Placement,
-    Profile,
+    Profile, Skew,
 };
 use supernode_units::{Bandwidth, DType, ReduceOp, Time};
 
@@ -120,8 +120,14 @@ proptest! {
         ranks in 1_u32..=33,
         count in 0_u64..5_000,
         seed in any::<u64>(),
+        jitter in prop::option::of(0_u64..2_000_000),
     ) {
-        let job = job(pair.0, pair.1, ranks, count, DType::F32, ReduceOp::Sum, Results::Own);
+        let mut job = job(pair.0, pair.1, ranks, count, DType::F32, ReduceOp::Sum, Results::Own);
+        if let Some(jitter) = jitter {
+            let (jitter, slow_step) = (Time::from_ps(jitter), Time::from_us(1));
+            let skew = Some(Skew { seed, jitter, slow_ppm: 200_000, slow_step });
+            job.cost = Arc::new(CostModel { skew, ..(*job.cost).clone() });
+        }
         let inputs = spec(&job, seed).generate_all(2);
         let one = Emulator::new(1, MEMORY).unwrap().run(&job, inputs.clone()).unwrap();
         let two = Emulator::new(2, MEMORY).unwrap().run(&job, inputs).unwrap();

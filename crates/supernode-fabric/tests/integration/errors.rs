@@ -15,7 +15,8 @@ fn error(levels: Vec<Level>) -> String {
 
 fn clos(tiers: u32, planes: u32, leaf: u32, down: u32, up: u32) -> Level {
     let oversubscription = Oversubscription { down, up };
-    let kind = LevelKind::Clos { tiers, planes, leaf, oversubscription, spread: Spread::Ecmp };
+    let kind =
+        LevelKind::Clos { tiers, planes, leaf, oversubscription, spread: Spread::Ecmp { seed: 0 } };
     level("pod", kind, 4)
 }
 

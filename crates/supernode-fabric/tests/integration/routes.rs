@@ -151,3 +151,24 @@ fn bisections_are_cut_at_the_outermost_level() {
     // Five devices with four links of 25 GB/s: 2 x 3 cross the cut.
     check(LevelKind::FullMesh { dims: vec![5] }, 5, 6 * 25);
 }
+
+#[test]
+fn hashed_flows_that_meet_share_an_uplink() {
+    let clos = |spread, down| {
+        let oversubscription = Oversubscription { down, up: 1 };
+        let kind = LevelKind::Clos { tiers: 2, planes: 1, leaf: 16, oversubscription, spread };
+        fabric(vec![level("pod", kind, 64)])
+    };
+    let shares = |fabric: &supernode_fabric::Fabric| -> Vec<f64> {
+        (0..64).map(|a| 100.0 / fabric.route(a, (a + 16) % 64).rate.gb_per_s()).collect()
+    };
+    assert!(shares(&clos(Spread::Spray, 1)).iter().all(|share| (share - 1.0).abs() < 1e-9));
+    let hashed = shares(&clos(Spread::Ecmp { seed: 1 }, 1));
+    // Sixteen flows thrown on sixteen uplinks: some alone, some in company, none lost.
+    assert!(hashed.iter().any(|share| *share > 1.5) && hashed.iter().any(|share| *share < 1.5));
+    assert!((hashed.iter().map(|share| 1.0 / share).sum::<f64>()) <= 64.0);
+    let narrow = shares(&clos(Spread::Ecmp { seed: 1 }, 4));
+    let mean = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len() as f64;
+    assert!(mean(&narrow) > mean(&hashed) + 1.0, "four uplinks for sixteen flows");
+    assert_ne!(hashed, shares(&clos(Spread::Ecmp { seed: 2 }, 1)));
+}
