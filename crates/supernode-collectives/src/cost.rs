@@ -33,8 +33,11 @@ impl Algorithm {
             Self::OneShot if collective == Collective::AllReduce => form(1, peers),
             Self::OneShot | Self::TwoShot => form(phases, phases * peers),
             Self::RecursiveDoubling => {
-                if !ranks.is_power_of_two() && collective != Collective::AllReduce {
-                    // Folded runs are unequal: which survivor is last depends on the rank count.
+                let folded = ranks - (1 << ranks.ilog2());
+                let late = 2 * folded > 1 << ranks.ilog2();
+                if folded > 0 && (collective != Collective::AllReduce || !late) {
+                    // Folded runs are unequal, and ranks that do not fold are ahead of the others:
+                    // unless more than half fold, who is last depends on the rank count.
                     return None;
                 }
                 let rounds = u64::from(ranks.ilog2());

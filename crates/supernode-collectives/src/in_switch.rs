@@ -26,13 +26,13 @@ pub struct InSwitch {
     slices: u32,
 }
 
-/// Reductions that a rank has under way at the same time.
-const DEPTH: u32 = 2;
-
 /// Steps of the barrier: signal everyone, wait for everyone.
 const BARRIER: u32 = 2;
 
 impl InSwitch {
+    /// Reductions that a rank has under way at the same time.
+    pub const DEPTH: u32 = 2;
+
     /// The algorithm for `collective` over `ranks` ranks with `slices` slices a block.
     ///
     /// # Errors
@@ -128,6 +128,6 @@ impl Schedule for InSwitch {
         });
         // At most two requests are out: more would fill every port with shares of reductions, and
         // the multicasts of finished slices would queue behind them all.
-        if slice < DEPTH { step } else { step.after(0, index - DEPTH) }
+        if slice < Self::DEPTH { step } else { step.after(0, index - Self::DEPTH) }
     }
 }

@@ -4,8 +4,8 @@
 //! follows the slowest link. A ring's rate is its max-plus eigenvalue: the larger of the busiest
 //! port and the mean cost around the ring. Results of this engine say `formula`.
 
-use supernode_collectives::{Algorithm, Collective, Inner, LevelPlan, Rank, Tuning};
-use supernode_fabric::CostModel;
+use supernode_collectives::{Algorithm, Collective, InSwitch, Inner, LevelPlan, Rank, Tuning};
+use supernode_fabric::{CostModel, Route};
 use supernode_units::Time;
 
 /// The time of `collective` on all ranks of `cost` with `bytes` bytes in the large buffer, or
@@ -90,25 +90,59 @@ fn ring(cost: &CostModel, line: Line, block: u64, reduces: bool, gathers: bool) 
     reduce + if gathers { half(sum) } else { Time::ZERO }
 }
 
-/// Everyone sends `block` to everyone: the fullest port of the first member decides.
+/// Everyone sends `block` to everyone: the fullest port of the first and last member decides.
 fn direct(cost: &CostModel, line: Line, block: u64, reduces: bool) -> Time {
     let fan = line.count - 1;
-    let ports = cost.fabric.ports_per_device() as usize;
-    let mut full = vec![Time::ZERO; ports];
+    let last = line.first + fan * line.stride;
     let (mut latest, mut busiest) = (Time::ZERO, Time::ZERO);
-    for i in 1..line.count {
-        let route = cost.route(line.first, line.first + i * line.stride);
-        let busy = cost.occupancy(&route, block, fan);
-        full[usize::from(route.tx_port)] += busy;
-        busiest = busiest.max(busy);
-        latest = latest.max(route.latency);
+    let mut load = PortLoad::new(cost);
+    let mut fullest = Time::ZERO;
+    for own in [line.first, last] {
+        for i in 0..line.count {
+            let peer = line.first + i * line.stride;
+            if peer != own {
+                let route = cost.route(own, peer);
+                let busy = cost.occupancy(&route, block, fan);
+                load.send(&route, busy);
+                load.receive(&cost.route(peer, own), busy);
+                busiest = busiest.max(busy);
+                latest = latest.max(route.latency);
+            }
+        }
+        fullest = fullest.max(load.take());
     }
-    let port = full.into_iter().max().unwrap_or_default();
     let fan = u64::from(fan);
     let work = if reduces { reduction(cost, block, busiest) } else { Time::ZERO };
     // Issuing hides behind the port, or the port behind issuing.
-    let sent = (cost.step_overhead() + port).max(cost.step_overhead() * fan + busiest);
+    let sent = (cost.step_overhead() + fullest).max(cost.step_overhead() * fan + busiest);
     latest + sent.max(cost.recv_overhead() * fan) + cost.recv_overhead() + work
+}
+
+/// Time that the ports of one rank are busy.
+struct PortLoad {
+    sending: Vec<Time>,
+    receiving: Vec<Time>,
+}
+
+impl PortLoad {
+    fn new(cost: &CostModel) -> Self {
+        let ports = cost.fabric.ports_per_device() as usize;
+        Self { sending: vec![Time::ZERO; ports], receiving: vec![Time::ZERO; ports] }
+    }
+
+    fn send(&mut self, route: &Route, busy: Time) {
+        self.sending[usize::from(route.tx_port)] += busy;
+    }
+
+    fn receive(&mut self, route: &Route, busy: Time) {
+        self.receiving[usize::from(route.rx_port)] += busy;
+    }
+
+    /// The fullest port so far; empties all.
+    fn take(&mut self) -> Time {
+        let ports = self.sending.iter_mut().chain(&mut self.receiving);
+        ports.map(std::mem::take).max().unwrap_or_default()
+    }
 }
 
 fn recursive_doubling(cost: &CostModel, collective: Collective, ranks: u32, bytes: u64) -> Time {
@@ -119,6 +153,10 @@ fn recursive_doubling(cost: &CostModel, collective: Collective, ranks: u32, byte
         let work = if reduces { reduction(cost, bytes, busy) } else { Time::ZERO };
         alpha(cost, from, to) + busy + work
     };
+    // Positions that are left once the odd ranks beyond a power of two have folded.
+    let positions = 1 << rounds;
+    let extra = ranks - positions;
+    let rank = |position: u32| if position < extra { 2 * position } else { position + extra };
     let mut total = Time::ZERO;
     for round in 0..rounds {
         let distance = 1 << round;
@@ -127,7 +165,10 @@ fn recursive_doubling(cost: &CostModel, collective: Collective, ranks: u32, byte
             // Halving and doubling: the far partners exchange the largest run.
             _ => bytes.div_ceil(u64::from(ranks)) * u64::from(distance),
         };
-        total += exchange(0, distance, share, reduces);
+        // The slowest pair decides; the ends and the seam between folded and others stand for all.
+        let pairs = [0, extra.saturating_sub(1), extra % positions, positions - 1];
+        let slowest = pairs.map(|p| exchange(rank(p), rank(p ^ distance), share, reduces));
+        total += slowest.into_iter().max().unwrap_or_default();
     }
     if !ranks.is_power_of_two() {
         let fold = if collective == Collective::AllGather {
@@ -145,20 +186,32 @@ fn recursive_doubling(cost: &CostModel, collective: Collective, ranks: u32, byte
     total
 }
 
+/// Two trees meet at every port; against the time-ordered engine on switches of 8 to 72 ranks they
+/// hold each other up by a quarter.
+const TREES_MEET: (u64, u64) = (5, 4);
+
 fn double_binary_tree(cost: &CostModel, ranks: u32, bytes: u64, slices: u32) -> Time {
     let slice = bytes.div_ceil(2 * u64::from(slices.max(1)));
     let depth = ranks.next_power_of_two().ilog2();
+    let mut load = PortLoad::new(cost);
     let mut path = Time::ZERO;
-    let mut busiest = Time::ZERO;
+    let mut fullest = Time::ZERO;
     for level in 0..depth {
         let far = (1_u32 << level).min(ranks - 1);
         let busy = cost.occupancy(&cost.route(0, far), slice, 1);
         path += alpha(cost, 0, far) + busy + reduction(cost, slice, busy) / 2;
-        busiest = busiest.max(busy);
+        // Rank `far` sends each slice to two children and a parent of one tree and to a neighbour
+        // that is its parent in the other.
+        for peer in [far - far / 2, far + far / 2, 2 * far, far + 1] {
+            if peer != far && peer < ranks {
+                let route = cost.route(far, peer);
+                load.send(&route, cost.occupancy(&route, slice, 1));
+            }
+        }
+        fullest = fullest.max(load.take());
     }
-    // Up and down once; meanwhile a port passes four messages for each further slice: two children
-    // and a parent in one tree, a parent in the other.
-    path * 2 + busiest * (4 * u64::from(slices.max(1)) - 4)
+    let further = u64::from(slices.max(1)) - 1;
+    path * 2 + fullest * (further * TREES_MEET.0) / TREES_MEET.1
 }
 
 fn in_switch(
@@ -181,11 +234,23 @@ fn in_switch(
     let slice = bytes.div_ceil(n * slices);
     let port = cost.switch_occupancy(&domain, slice, line.count);
     let hop = alpha(cost, line.first, line.first + line.stride);
-    // Every port passes a share of each of the N x slices reductions, and again of the multicasts
-    // that overlap them; a barrier comes first, a round trip to the switch in between.
     let ways = u64::from(reduces) * 2 + u64::from(gathers);
-    let extra = if reduces && gathers { 2 } else { 0 };
-    Some(hop * (1 + ways) + port * (n * slices + extra))
+    let depth = slices.min(u64::from(InSwitch::DEPTH));
+    // A port passes a share of each of the N x slices reductions, or the others' multicasts. An
+    // all-reduce does both at once, so it adds the own results, and the first reductions of all
+    // others, which come before any multicast.
+    let passes = match (reduces, gathers) {
+        (true, true) => (n + 1) * slices + depth * (n - 2),
+        (true, false) => n * slices,
+        (false, _) => (n - 1) * slices,
+    };
+    let busy = port * passes;
+    // Requests go out a few at a time: a round trip for each such group, if they are small.
+    let groups = slices.div_ceil(u64::from(InSwitch::DEPTH));
+    let waits = hop * (2 * (groups - 1)) + port * (n * depth);
+    let work = if reduces { busy.max(waits) } else { busy };
+    // A barrier comes first.
+    Some(hop * (1 + ways) + work)
 }
 
 fn hierarchical(

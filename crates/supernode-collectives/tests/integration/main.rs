@@ -1,0 +1,6 @@
+//! Integration tests of the schedules.
+
+mod census;
+mod golden;
+mod matching;
+mod scale;
