@@ -87,7 +87,7 @@ fn suggestion(nearest: &[String]) -> String {
         [] => String::new(),
         names => {
             let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            format!("; did you mean {}?", quoted.join(" or "))
+            format!(" (did you mean {}?)", quoted.join(" or "))
         }
     }
 }

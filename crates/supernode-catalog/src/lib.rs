@@ -10,7 +10,7 @@
 //! assert_eq!(fabric.devices(), 8);
 //!
 //! let error = catalog.system("dgx-h10").unwrap_err().to_string();
-//! assert!(error.starts_with("unknown system `dgx-h10`; did you mean `dgx-h100`"));
+//! assert!(error.starts_with("unknown system `dgx-h10` (did you mean `dgx-h100`"));
 //! # Ok::<(), supernode_catalog::CatalogError>(())
 //! ```
 //!
@@ -35,4 +35,5 @@ mod validate;
 pub use catalog::Catalog;
 pub use error::CatalogError;
 pub use model::{End, RangeNote};
+pub use suggest::nearest;
 pub use system::{KindName, LevelSpec, Published, SpreadName, System, SystemKind};

@@ -2,4 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod jobs;
+mod limits;
+mod numerics;
+mod one_sided;
 mod properties;

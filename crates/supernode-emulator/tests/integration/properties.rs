@@ -3,91 +3,13 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning, fit_levels};
-use supernode_emulator::{Emulator, InputSpec, Job, Output, Results, count_wrong};
+use supernode_collectives::Chunks;
+use supernode_emulator::{Emulator, Job, Output, Results, count_wrong};
 use supernode_engine::ports;
-use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, InSwitch, Level, LevelKind, Placement,
-    Profile, Skew,
-};
-use supernode_units::{Bandwidth, DType, ReduceOp, Time};
+use supernode_fabric::{CostModel, Skew};
+use supernode_units::{DType, ReduceOp, Time};
 
-const MEMORY: u64 = 1 << 30;
-
-fn switch(ranks: u32, latency: Time, profile: Profile) -> CostModel {
-    let level = Level {
-        name: "node".into(),
-        kind: LevelKind::Switch,
-        size: ranks,
-        bandwidth: Bandwidth::from_gb_per_s(450),
-        port_group: "node".into(),
-        latency,
-        hop: Hop::default(),
-        efficiency_ppm: 820_000,
-        fan_out_loss_ppm: 0,
-        in_switch: Some(InSwitch { rate: Bandwidth::from_gb_per_s(274) }),
-    };
-    let fabric = Fabric::new(FabricConfig { levels: vec![level], device_bandwidth: None })
-        .and_then(|fabric| fabric.place(Placement::Packed, ranks))
-        .unwrap();
-    let rates = DeviceRates {
-        reduce: Bandwidth::from_gb_per_s(1_000),
-        copy: Bandwidth::from_gb_per_s(1_500),
-    };
-    CostModel::new(fabric, profile, rates).unwrap()
-}
-
-fn software() -> Profile {
-    Profile {
-        name: "test".into(),
-        send_overhead: Time::from_ns(300),
-        recv_overhead: Time::from_ns(200),
-        sync: Time::from_ns(100),
-        gap: Time::from_ns(50),
-        slice_bytes: 4096,
-        ..Profile::wire()
-    }
-}
-
-fn job(
-    algorithm: Algorithm,
-    collective: Collective,
-    ranks: u32,
-    count: u64,
-    dtype: DType,
-    op: ReduceOp,
-    results: Results,
-) -> Job {
-    // Levels that depend on the ranks, so that every kind of inner algorithm meets every position.
-    let inner = |i: u32| [Inner::Ring, Inner::Direct, Inner::InSwitch][((ranks + i) % 3) as usize];
-    let levels = fit_levels(ranks, &[(4, inner(0)), (6, inner(1)), (3, inner(2))]);
-    let tuning = Tuning { slices: 1 + ranks % 4, levels };
-    let schedule = algorithm.schedule(collective, ranks, &tuning).unwrap();
-    Job {
-        schedule: Arc::from(schedule),
-        count,
-        dtype,
-        op,
-        cost: Arc::new(switch(ranks, Time::from_us(1), software())),
-        results,
-        progress: None,
-    }
-}
-
-fn spec(job: &Job, seed: u64) -> InputSpec {
-    let shape = job.schedule.shape();
-    let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
-    InputSpec { shape, chunks, dtype: job.dtype, op: job.op, seed }
-}
-
-fn pairs() -> Vec<(Algorithm, Collective)> {
-    let tuning = Tuning::default();
-    Algorithm::ALL
-        .into_iter()
-        .flat_map(|a| Collective::ALL.map(|c| (a, c)))
-        .filter(|(a, c)| a.schedule(*c, 4, &tuning).is_ok())
-        .collect()
-}
+use crate::jobs::{MEMORY, job, pairs, spec};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]

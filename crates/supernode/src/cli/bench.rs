@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use supernode::catalog::{Catalog, End, System};
+use supernode::catalog::{Catalog, End, System, nearest};
 use supernode::collectives::{Algorithm, Collective, Inner, Tuning};
 use supernode::fabric::{CostModel, Placement, Profile};
 use supernode::units::{DType, MessageSize, ReduceOp};
@@ -116,6 +116,16 @@ enum Choice {
     Named(Algorithm),
 }
 
+impl Choice {
+    /// The algorithm and its tuning for `bytes` bytes.
+    fn resolve(self, setup: &Setup, bytes: u64) -> (Algorithm, Tuning) {
+        match self {
+            Self::Auto => setup.fastest(bytes),
+            Self::Named(algorithm) => (algorithm, setup.tune(algorithm, bytes)),
+        }
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.profile != "wire" {
         return Err(format!("unknown profile `{}`; known: wire", args.profile).into());
@@ -125,6 +135,12 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let system = catalog.system(&id)?;
     let mut setup = setup(args, &catalog, system)?;
     let choices = choices(args, &setup)?;
+    let largest = sizes.last().copied().unwrap_or_default();
+    for choice in &choices {
+        let (_, elements) = counts(args.collective, args.dtype, setup.ranks(), largest);
+        let (algorithm, tuning) = choice.resolve(&setup, elements * args.dtype.bytes());
+        setup.check_memory(algorithm, &tuning, elements)?;
+    }
     let mut writer = RowWriter::new(io::stdout().lock(), args.format);
     describe(&mut writer, args, system, &setup)?;
     writer.header()?;
@@ -229,23 +245,16 @@ fn choices(args: &Args, setup: &Setup) -> Result<Vec<Choice>, Error> {
 
 fn parse_algorithm(name: &str) -> Result<Algorithm, Error> {
     name.parse().map_err(|error: supernode::collectives::CollectiveError| {
-        let nearest = Algorithm::ALL
+        let names = Algorithm::ALL
             .into_iter()
             .flat_map(|a| std::iter::once(a.name()).chain(a.aliases().iter().copied()))
-            .max_by(|a, b| similarity(name, a).total_cmp(&similarity(name, b)));
-        let hint = nearest.map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+            .chain(["auto", "all"]);
+        let hint = match nearest(name, names).first() {
+            Some(nearest) => format!(" (did you mean `{nearest}`?)"),
+            None => String::new(),
+        };
         format!("{error}, auto, all{hint}").into()
     })
-}
-
-/// Share of letter pairs that two names have in common.
-fn similarity(a: &str, b: &str) -> f64 {
-    let pairs = |s: &str| -> Vec<(u8, u8)> {
-        s.as_bytes().windows(2).map(|pair| (pair[0], pair[1])).collect()
-    };
-    let (a, b) = (pairs(a), pairs(b));
-    let common = a.iter().filter(|pair| b.contains(pair)).count();
-    2.0 * common as f64 / (a.len() + b.len()).max(1) as f64
 }
 
 fn describe<W: Write>(
@@ -306,13 +315,10 @@ fn row<W: Write>(
     size: u64,
     bar: &ProgressBar,
 ) -> Result<(), Error> {
-    let ranks = setup.cost.fabric.ranks();
+    let ranks = setup.ranks();
     let (shown, large) = counts(args.collective, args.dtype, ranks, size);
     let bytes = large * args.dtype.bytes();
-    let (algorithm, tuning): (Algorithm, Tuning) = match choice {
-        Choice::Auto => setup.fastest(bytes),
-        Choice::Named(algorithm) => (algorithm, setup.tune(algorithm, bytes)),
-    };
+    let (algorithm, tuning) = choice.resolve(setup, bytes);
     bar.set_message(format!("{algorithm} {}", MessageSize::new(bytes)));
     let answer = setup.measure(algorithm, &tuning, large)?;
     if let Some(why) = &answer.fallback {

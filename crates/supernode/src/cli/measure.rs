@@ -101,6 +101,11 @@ impl Setup {
         }
     }
 
+    /// Number of ranks.
+    pub(super) fn ranks(&self) -> u32 {
+        self.cost.fabric.ranks()
+    }
+
     /// Times `count` elements (of the large buffer) by `algorithm`.
     pub(super) fn measure(
         &mut self,
@@ -178,15 +183,6 @@ impl Setup {
         results: Results,
     ) -> Result<(Time, Option<u64>), Error> {
         let job = self.job(schedule, count, results);
-        let needed = Emulator::memory_needed(&job);
-        if needed > self.memory_limit {
-            return Err(Box::new(supernode::emulator::EmulatorError::Memory {
-                ranks: job.schedule.shape().ranks,
-                bytes: count * self.dtype.bytes(),
-                needed,
-                limit: self.memory_limit,
-            }));
-        }
         let shape = job.schedule.shape();
         let chunks = Chunks::new(shape, count, self.dtype.bytes());
         let spec = InputSpec { shape, chunks, dtype: self.dtype, op: self.op, seed: self.seed };
@@ -200,6 +196,29 @@ impl Setup {
         let checked = real && self.check;
         let wrong = checked.then(|| count_wrong(&spec, &inputs, &report.outputs, self.threads));
         Ok((report.time(), wrong))
+    }
+
+    /// Whether the forced engine has the memory for `count` elements; before anything is printed.
+    pub(super) fn check_memory(
+        &self,
+        algorithm: Algorithm,
+        tuning: &Tuning,
+        count: u64,
+    ) -> Result<(), Error> {
+        let results = match self.engine {
+            EngineChoice::Emulate => Results::Own,
+            EngineChoice::EmulateSizes => Results::Sizes,
+            EngineChoice::Auto | EngineChoice::Ports | EngineChoice::Formula => return Ok(()),
+        };
+        let ranks = self.cost.fabric.ranks();
+        let schedule = Arc::from(algorithm.schedule(self.collective, ranks, tuning)?);
+        let needed = Emulator::memory_needed(&self.job(schedule, count, results));
+        if needed <= self.memory_limit {
+            return Ok(());
+        }
+        let bytes = count * self.dtype.bytes();
+        let limit = self.memory_limit;
+        Err(Box::new(supernode::emulator::EmulatorError::Memory { ranks, bytes, needed, limit }))
     }
 
     /// The algorithm that is predicted fastest for `bytes` bytes.

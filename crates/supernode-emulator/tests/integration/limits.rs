@@ -1,0 +1,90 @@
+//! What cannot be run is refused or reported; nothing hangs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use supernode_collectives::{
+    Action, Algorithm, Collective, Ports, Rank, Schedule, Shape, Span, Step,
+};
+use supernode_emulator::{Emulator, EmulatorError, Results};
+use supernode_units::{DType, ReduceOp};
+
+use crate::jobs::{MEMORY, job, spec};
+
+/// Every rank waits for the next one before it sends.
+#[derive(Debug)]
+struct Circle {
+    ranks: u32,
+}
+
+impl Schedule for Circle {
+    fn shape(&self) -> Shape {
+        Shape {
+            collective: Collective::AllReduce,
+            ranks: self.ranks,
+            lanes: 1,
+            ports: Ports::Fixed,
+            input_chunks: 1,
+            output_chunks: 1,
+            scratch_chunks: 0,
+            bit_identical: true,
+        }
+    }
+
+    fn steps(&self, _rank: Rank, _lane: u32) -> u32 {
+        2
+    }
+
+    fn step(&self, rank: Rank, _lane: u32, index: u32) -> Step {
+        let (next, previous) = ((rank + 1) % self.ranks, (rank + self.ranks - 1) % self.ranks);
+        let chunk = Span::output(0, 1);
+        match index {
+            0 => Action::Recv { from: previous, dst: chunk, with: None, more: false }.into(),
+            _ => Action::Send { to: next, src: Span::input(0, 1) }.into(),
+        }
+    }
+}
+
+#[test]
+fn a_deadlock_names_the_ranks_and_what_they_wait_for() {
+    let base =
+        job(Algorithm::Ring, Collective::AllReduce, 5, 8, DType::F32, ReduceOp::Sum, Results::Own);
+    let stuck = supernode_emulator::Job { schedule: Arc::new(Circle { ranks: 5 }), ..base };
+    let inputs = spec(&stuck, 1).generate_all(1);
+    // On a thread of its own, so that a hang fails the test instead of stopping it.
+    let (done, result) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(Emulator::new(2, MEMORY).unwrap().run(&stuck, inputs)));
+    let report = result.recv_timeout(Duration::from_mins(1)).expect("it ends");
+    let Err(EmulatorError::Deadlock { count, first }) = report else { panic!("{report:?}") };
+    assert_eq!((count, first.len()), (5, 5));
+    assert!(matches!(first[2].action, Action::Recv { from: 1, .. }));
+}
+
+#[test]
+fn memory_is_checked_before_it_is_taken() {
+    let count = 1 << 40;
+    let job = job(
+        Algorithm::Ring,
+        Collective::AllReduce,
+        64,
+        count,
+        DType::F32,
+        ReduceOp::Sum,
+        Results::Own,
+    );
+    assert!(Emulator::memory_needed(&job) > 64 * count * 4);
+    let error = Emulator::new(1, MEMORY).unwrap().run(&job, vec![Bytes::new(); 64]).unwrap_err();
+    assert!(error.to_string().starts_with("emulating 64 ranks x 4TiB needs"), "{error}");
+}
+
+#[test]
+fn inputs_have_to_fit_the_schedule() {
+    let job =
+        job(Algorithm::Ring, Collective::AllReduce, 4, 8, DType::F32, ReduceOp::Sum, Results::Own);
+    let emulator = Emulator::new(1, MEMORY).unwrap();
+    let short = vec![Bytes::from_static(&[0; 28]); 4];
+    let error = emulator.run(&job, short).unwrap_err().to_string();
+    assert_eq!(error, "input of rank 0 has 28 bytes, the schedule needs 32");
+    assert!(emulator.run(&job, vec![Bytes::from_static(&[0; 32]); 3]).is_err());
+}

@@ -1,0 +1,98 @@
+//! Sums of real numbers: rounded, but bounded, and equal on every rank where that is promised.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use supernode_collectives::Algorithm;
+use supernode_emulator::{Emulator, Output, Results};
+use supernode_units::{DType, ReduceOp};
+
+use crate::jobs::{MEMORY, job, pairs};
+
+/// Uniform numbers between -1 and 1 from a seed.
+fn reals(count: usize, seed: u64) -> impl Iterator<Item = f64> {
+    let mut state = seed | 1;
+    (0..count).map(move |_| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (state >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+    })
+}
+
+fn encode(dtype: DType, values: impl Iterator<Item = f64>) -> Bytes {
+    match dtype {
+        DType::F64 => values.flat_map(f64::to_ne_bytes).collect(),
+        DType::F16 => values.flat_map(|v| half::f16::from_f64(v).to_ne_bytes()).collect(),
+        DType::Bf16 => values.flat_map(|v| half::bf16::from_f64(v).to_ne_bytes()).collect(),
+        _ => values.flat_map(|v| (v as f32).to_ne_bytes()).collect(),
+    }
+}
+
+fn decode(dtype: DType, raw: &[u8]) -> Vec<f64> {
+    raw.chunks_exact(dtype.bytes() as usize)
+        .map(|x| match (dtype, x) {
+            (DType::F16, &[a, b]) => half::f16::from_ne_bytes([a, b]).to_f64(),
+            (DType::Bf16, &[a, b]) => half::bf16::from_ne_bytes([a, b]).to_f64(),
+            (DType::F32, &[a, b, c, d]) => f64::from(f32::from_ne_bytes([a, b, c, d])),
+            _ => f64::from_ne_bytes(x.try_into().expect("eight bytes")),
+        })
+        .collect()
+}
+
+/// Largest relative error of one addition.
+fn unit(dtype: DType) -> f64 {
+    match dtype {
+        DType::F16 => 2_f64.powi(-11) + 2_f64.powi(-24),
+        DType::Bf16 => 2_f64.powi(-8) + 2_f64.powi(-24),
+        _ => 2_f64.powi(-24),
+    }
+}
+
+fn whole(output: &Output) -> Vec<u8> {
+    output.pieces().flat_map(<[u8]>::to_vec).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn sums_are_within_the_bound_and_equal_where_promised(
+        pair in prop::sample::select(pairs()),
+        ranks in 1_u32..=65,
+        count in 0_usize..400,
+        dtype in prop::sample::select(vec![DType::F32, DType::F64, DType::F16, DType::Bf16]),
+        average in any::<bool>(),
+        seed in any::<u64>(),
+    ) {
+        let (algorithm, collective) = pair;
+        if collective != supernode_collectives::Collective::AllReduce {
+            return Ok(());
+        }
+        let op = if average { ReduceOp::Avg } else { ReduceOp::Sum };
+        let job = job(algorithm, collective, ranks, count as u64, dtype, op, Results::Own);
+        let inputs: Vec<Bytes> = (0..ranks)
+            .map(|rank| encode(dtype, reals(count, seed ^ u64::from(rank) << 32)))
+            .collect();
+        let report = Emulator::new(2, MEMORY).unwrap().run(&job, inputs.clone()).unwrap();
+        let outputs: Vec<Vec<u8>> = report.outputs.iter().map(whole).collect();
+        if job.schedule.shape().bit_identical {
+            prop_assert!(outputs.iter().all(|output| *output == outputs[0]), "{} differs", algorithm);
+        } else {
+            prop_assert_eq!(algorithm, Algorithm::OneShot);
+        }
+        if dtype == DType::F64 {
+            // The reference below is no more exact than the result.
+            return Ok(());
+        }
+        let inputs: Vec<Vec<f64>> = inputs.iter().map(|raw| decode(dtype, raw)).collect();
+        // Every input passes at most ranks - 1 additions, and a division.
+        let growth = (1.0 + unit(dtype)).powi(ranks as i32) - 1.0;
+        let divisor = if average { f64::from(ranks) } else { 1.0 };
+        for output in &outputs {
+            for (element, got) in decode(dtype, output).into_iter().enumerate() {
+                let exact: f64 = inputs.iter().map(|input| input[element]).sum::<f64>() / divisor;
+                let size: f64 = inputs.iter().map(|input| input[element].abs()).sum::<f64>() / divisor;
+                let bound = growth * size + f64::from(f32::MIN_POSITIVE) + 2_f64.powi(-24);
+                prop_assert!((got - exact).abs() <= bound, "{} of {}, bound {}", got, exact, bound);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Closed formulas against the time-ordered engine on catalog systems.
+
+use supernode::collectives::{Algorithm, Collective};
+use supernode::engine::{fastest, formula, tune};
+use supernode::fabric::Profile;
+
+use crate::machine::{cost, micros};
+
+const MACHINES: [(&str, u32); 10] = [
+    ("dgx-h100", 8),
+    ("gb200-nvl72", 72),
+    ("cloudmatrix-384", 32),
+    ("cloudmatrix-384", 96),
+    ("atlas-950-superpod", 256),
+    ("ironwood-pod", 64),
+    ("mi300x-x8", 8),
+    ("colossus", 64),
+    ("trn2-ultraserver", 64),
+    ("ub-mesh-pod", 128),
+];
+const SIZES: [u64; 3] = [1 << 10, 1 << 18, 1 << 26];
+
+/// Formula over engine for every size on every machine.
+fn check(algorithm: Algorithm, collective: Collective, low: f64, high: f64) {
+    for (system, ranks) in MACHINES {
+        let cost = cost(system, ranks, Profile::wire());
+        for bytes in SIZES {
+            let tuning = tune(algorithm, collective, bytes, &cost, None);
+            let Some(time) = formula::time(algorithm, collective, bytes, &tuning, &cost) else {
+                continue;
+            };
+            let ratio = time.as_us_f64() / micros(algorithm, collective, bytes, &cost);
+            assert!(
+                (low..=high).contains(&ratio),
+                "{algorithm} {collective} of {bytes} bytes on {ranks} of {system}: {ratio:.2}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rings_and_hierarchies_are_close() {
+    for collective in Collective::ALL {
+        check(Algorithm::Ring, collective, 0.97, 1.03);
+        check(Algorithm::Hierarchical, collective, 0.9, 1.1);
+    }
+}
+
+#[test]
+fn contended_algorithms_are_estimates() {
+    check(Algorithm::InSwitch, Collective::AllReduce, 0.9, 1.2);
+    check(Algorithm::RecursiveDoubling, Collective::AllReduce, 0.8, 1.2);
+    check(Algorithm::OneShot, Collective::AllReduce, 0.7, 1.3);
+    check(Algorithm::TwoShot, Collective::AllReduce, 0.7, 1.3);
+    check(Algorithm::DoubleBinaryTree, Collective::AllReduce, 0.65, 1.45);
+}
+
+/// The choice by formulas costs little against the choice by the engine.
+#[test]
+fn the_automatic_choice_is_nearly_the_best() {
+    for (system, ranks) in MACHINES {
+        let cost = cost(system, ranks, Profile::wire());
+        for bytes in SIZES {
+            let collective = Collective::AllReduce;
+            let (chosen, _, _) = fastest(collective, bytes, &cost, None);
+            let chosen = micros(chosen, collective, bytes, &cost);
+            let best = Algorithm::ALL
+                .into_iter()
+                .filter(|a| {
+                    let tuning = tune(*a, collective, bytes, &cost, None);
+                    formula::time(*a, collective, bytes, &tuning, &cost).is_some()
+                })
+                .map(|a| micros(a, collective, bytes, &cost))
+                .fold(f64::INFINITY, f64::min);
+            assert!(chosen <= best * 1.25, "{ranks} of {system}, {bytes} bytes: {chosen} > {best}");
+        }
+    }
+}
