@@ -51,6 +51,14 @@ pub trait Schedule: Debug + Send + Sync {
 
     /// The step at `index < steps(rank, lane)`.
     fn step(&self, rank: Rank, lane: u32, index: u32) -> Step;
+
+    /// Messages that one rank has under way at the same time, as the first steps of its lanes say.
+    fn in_flight(&self) -> u64 {
+        (0..self.shape().lanes)
+            .filter(|lane| self.steps(0, *lane) > 0)
+            .map(|lane| u64::from(self.step(0, lane, 0).fan))
+            .sum()
+    }
 }
 
 /// How the elements of a collective's large buffer fall into chunks.

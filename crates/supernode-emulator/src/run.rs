@@ -125,11 +125,12 @@ impl Emulator {
                     + u64::from(shape.output_chunks) * size_of::<Bytes>() as u64
             }
         };
-        let fan = (0..shape.lanes)
-            .filter(|lane| job.schedule.steps(0, *lane) > 0)
-            .map(|lane| u64::from(job.schedule.step(0, lane, 0).fan))
-            .sum::<u64>();
-        ranks.saturating_mul(data.saturating_add(RANK_BYTES).saturating_add(fan * MESSAGE_BYTES))
+        let messages = job.schedule.in_flight() * MESSAGE_BYTES;
+        let tasks = ranks.saturating_mul(data.saturating_add(RANK_BYTES).saturating_add(messages));
+        match shape.ports {
+            Ports::Fixed => tasks,
+            Ports::Contended => tasks.saturating_add(ports::memory_needed(&*job.schedule)),
+        }
     }
 
     /// Runs `job` on `inputs`, one per rank (none if only sizes are emulated).

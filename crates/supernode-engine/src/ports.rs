@@ -8,16 +8,19 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
-use supernode_collectives::{Action, Chunks, Group, Ports, Rank, Schedule, Shape, Span, Step};
+use supernode_collectives::{Action, Chunks, Ports, Rank, Schedule, Shape, Span, Step};
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
-use crate::clock::{InFlight, Landed, land, launch, take};
-use crate::{EngineError, switch};
+use crate::EngineError;
 
 mod queue;
+mod receive;
+mod transmit;
 
 use queue::{Event, Job, Key, Kind};
+use receive::{Arrived, Batch};
+use transmit::Collection;
 
 /// What a timing run gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,19 @@ impl Timed {
     pub fn time(&self) -> Time {
         self.finish.iter().copied().max().unwrap_or_default()
     }
+}
+
+/// Bytes of a lane with its port clocks.
+const LANE_BYTES: u64 = 512;
+/// Bytes of a message under way: an event, an entry of the receiver's map and its queue. Measured
+/// as resident memory of a direct all-reduce among 2,048 ranks, rounded up.
+const MESSAGE_BYTES: u64 = 448;
+
+/// Bytes that a run of `schedule` needs.
+pub fn memory_needed(schedule: &dyn Schedule) -> u64 {
+    let shape = schedule.shape();
+    let lanes = LANE_BYTES * u64::from(shape.lanes);
+    u64::from(shape.ranks).saturating_mul(lanes + schedule.in_flight() * MESSAGE_BYTES)
 }
 
 /// Times `schedule` with `chunks` on `cost`.
@@ -51,14 +67,6 @@ pub fn run(
     Engine::new(schedule, shape, chunks, cost).run()
 }
 
-/// A message that arrived: not yet served (fixed ports) or served by its port.
-#[derive(Debug, Clone, Copy)]
-struct Arrived {
-    from: Rank,
-    flight: InFlight,
-    served: Option<(Time, Time)>,
-}
-
 #[derive(Debug, Default, Clone)]
 struct Lane {
     next: u32,
@@ -70,6 +78,9 @@ struct Lane {
     queued: bool,
     /// The send half of the exchange, or the request of the read, at `next` is out.
     half_done: bool,
+    /// The sender without whose message the lane cannot go on.
+    waits_for: Option<Rank>,
+    batch: Batch,
     /// Completion time of each step so far; kept only where other lanes may ask.
     done: Vec<Time>,
 }
@@ -89,13 +100,6 @@ struct Engine<'a> {
     collections: BTreeMap<(Rank, u32, u32), Collection>,
     ports: usize,
     messages: u64,
-}
-
-/// A reduction in the switch: shares still missing, and when the latest so far gets back.
-#[derive(Debug)]
-struct Collection {
-    missing: u32,
-    head: Time,
 }
 
 impl<'a> Engine<'a> {
@@ -236,6 +240,7 @@ impl<'a> Engine<'a> {
         let state = &mut self.lanes[at];
         state.next += length;
         state.half_done = false;
+        state.waits_for = None;
         if !self.fixed() {
             let done = if answer_pending { Time::MAX } else { self.lanes[at].now };
             for _ in 0..length {
@@ -333,185 +338,5 @@ impl<'a> Engine<'a> {
     fn local(&mut self, key: Key, time: Time) {
         let at = self.lane(key.rank, key.lane);
         self.lanes[at].now += time;
-    }
-
-    /// A message is at a transmit port: lets it go.
-    fn send(&mut self, key: Key, source: Rank, bytes: u64, fan: u32) {
-        let route = self.cost.route(source, key.to);
-        let busy = self.cost.occupancy(&route, bytes, fan);
-        let port = self.port(source, route.tx_port);
-        let flight = launch(&route, busy, key.time, &mut self.tx_free[port]);
-        self.messages += 1;
-        let job = Job::Head { busy: flight.busy, port: flight.rx_port };
-        self.push(flight.head, Kind::Arrive, Key { rank: source, ..key }, job);
-    }
-
-    /// A multicast leaves its port once and arrives at every other member.
-    fn multicast(&mut self, key: Key, group: Group, bytes: u64) -> Result<(), EngineError> {
-        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
-        let mut others = group.members().filter(|member| *member != key.rank).peekable();
-        let Some(&any) = others.peek() else {
-            return Ok(());
-        };
-        let port = self.port(key.rank, self.cost.route(key.rank, any).tx_port);
-        let tx = key.time.max(self.tx_free[port]);
-        self.tx_free[port] = tx + busy;
-        for to in others {
-            let route = self.cost.route(key.rank, to);
-            self.messages += 1;
-            let job = Job::Head { busy, port: route.rx_port };
-            self.push(tx + route.latency, Kind::Arrive, Key { to, ..key }, job);
-        }
-        Ok(())
-    }
-
-    /// A reduction by the switch: the request reaches every member's port.
-    fn collect(&mut self, key: Key, ready: Time, group: Group, bytes: u64) {
-        self.collections.insert(
-            (key.rank, key.lane, key.step),
-            Collection { missing: group.count, head: ready },
-        );
-        for source in group.members() {
-            let there = ready + self.cost.route(key.rank, source).latency;
-            let job = Job::Contribute { source, group: group.into(), bytes };
-            self.push(there, Kind::Transmit, Key { to: source, ..key }, job);
-        }
-    }
-
-    /// One member's share of a reduction leaves its port; the last one makes the answer.
-    fn contribute(
-        &mut self,
-        key: Key,
-        source: Rank,
-        group: Group,
-        bytes: u64,
-    ) -> Result<(), EngineError> {
-        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
-        // The requester's own share goes up to the switch and back, too.
-        let mut others = group.members().filter(|member| *member != source);
-        let back = if source == key.rank { others.next() } else { Some(key.rank) };
-        let route = self.cost.route(source, back.unwrap_or(source));
-        let port = self.port(source, route.tx_port);
-        let tx = key.time.max(self.tx_free[port]);
-        self.tx_free[port] = tx + busy;
-        let id = (key.rank, key.lane, key.step);
-        let Some(collection) = self.collections.get_mut(&id) else {
-            return Ok(());
-        };
-        collection.head = collection.head.max(tx + route.latency);
-        collection.missing -= 1;
-        if collection.missing == 0 {
-            let head = collection.head;
-            self.collections.remove(&id);
-            let job = Job::Answer { busy, port: route.rx_port };
-            self.push(head, Kind::Arrive, key, job);
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self, key: Key, busy: Time, port: u16) {
-        let at = self.port(key.rank, port);
-        let flight = InFlight { head: key.time, busy, rx_port: port };
-        let landed = land(flight, &mut self.rx_free[at]);
-        let lane = self.lane(key.rank, key.lane);
-        // The switch did the reduction: for the rank this is a plain receive.
-        self.lanes[lane].done[key.step as usize] = landed.1 + self.cost.recv_overhead();
-        for other in 0..self.shape.lanes {
-            self.wake(key.rank, other);
-        }
-    }
-
-    /// The head of a message is at its receive port.
-    fn arrive(&mut self, key: Key, busy: Time, port: u16) {
-        let flight = InFlight { head: key.time, busy, rx_port: port };
-        let served = if self.fixed() {
-            None
-        } else {
-            let at = self.port(key.to, port);
-            Some(land(flight, &mut self.rx_free[at]))
-        };
-        let at = self.lane(key.to, key.lane);
-        let message = Arrived { from: key.rank, flight, served };
-        self.arrived[at].entry(key.rank).or_default().push_back(message);
-        self.wake(key.to, key.lane);
-    }
-
-    /// The oldest message of `from` on this lane.
-    fn take_arrived(&mut self, key: Key, from: Rank) -> Option<Arrived> {
-        let at = self.lane(key.rank, key.lane);
-        self.arrived[at].get_mut(&from)?.pop_front()
-    }
-
-    /// Serves `message` if its port did not yet.
-    fn landed(&mut self, rank: Rank, message: Arrived, bytes: u64, reduces: bool) -> Landed {
-        let port = self.port(rank, message.flight.rx_port);
-        let (rx, tail) =
-            message.served.unwrap_or_else(|| land(message.flight, &mut self.rx_free[port]));
-        Landed { rx, tail, bytes, reduces }
-    }
-
-    fn receive(&mut self, key: Key, from: Rank, bytes: u64, reduces: bool) -> bool {
-        let Some(message) = self.take_arrived(key, from) else {
-            return false;
-        };
-        let landed = self.landed(key.rank, message, bytes, reduces);
-        let lane = self.lane(key.rank, key.lane);
-        self.lanes[lane].now = take(self.cost, self.lanes[lane].now, Time::ZERO, [landed]);
-        true
-    }
-
-    /// Receives that are awaited together, and the local steps between them; gives their number.
-    fn receive_batch(&mut self, key: Key) -> Option<u32> {
-        let mut receives: Vec<(Rank, u64, bool)> = Vec::new();
-        let mut local = Time::ZERO;
-        let mut length = 0;
-        loop {
-            let action = self.schedule.step(key.rank, key.lane, key.step + length).action;
-            length += 1;
-            match action {
-                Action::Recv { from, dst, with, more } => {
-                    receives.push((from, self.chunks.nominal_bytes(dst), with.is_some()));
-                    if !more {
-                        break;
-                    }
-                }
-                Action::Copy { src, .. } => {
-                    local += self.cost.copy_time(self.chunks.nominal_bytes(src));
-                }
-                Action::Reduce { src, .. } => {
-                    local += self.cost.reduce_time(self.chunks.nominal_bytes(src));
-                }
-                other => unreachable!("a batch holds receives and local steps, not {other:?}"),
-            }
-        }
-        self.take_together(key, local, &receives)?;
-        Some(length)
-    }
-
-    fn wait(&mut self, key: Key, group: Group) -> Option<u32> {
-        let others = group.members().filter(|member| *member != key.rank);
-        let signals: Vec<(Rank, u64, bool)> = others.map(|member| (member, 0, false)).collect();
-        self.take_together(key, Time::ZERO, &signals)?;
-        Some(1)
-    }
-
-    /// Takes all of `wanted` (sender, bytes, reduces) if all have arrived, in order of arrival.
-    fn take_together(&mut self, key: Key, local: Time, wanted: &[(Rank, u64, bool)]) -> Option<()> {
-        let at = self.lane(key.rank, key.lane);
-        let here = |from: &Rank| self.arrived[at].get(from).is_some_and(|queue| !queue.is_empty());
-        if !wanted.iter().all(|(from, _, _)| here(from)) {
-            return None;
-        }
-        let mut batch: Vec<(Arrived, u64, bool)> = Vec::with_capacity(wanted.len());
-        for &(from, bytes, reduces) in wanted {
-            batch.push((self.take_arrived(key, from)?, bytes, reduces));
-        }
-        batch.sort_by_key(|(message, ..)| (message.flight.head, message.from));
-        let landed: Vec<Landed> = batch
-            .into_iter()
-            .map(|(message, bytes, reduces)| self.landed(key.rank, message, bytes, reduces))
-            .collect();
-        self.lanes[at].now = take(self.cost, self.lanes[at].now, local, landed);
-        Some(())
     }
 }

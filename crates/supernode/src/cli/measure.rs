@@ -8,7 +8,7 @@ use supernode::collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tun
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::{self, formula, ports};
 use supernode::fabric::CostModel;
-use supernode::units::{DType, ReduceOp, Time};
+use supernode::units::{DType, MessageSize, ReduceOp, Time};
 
 use super::Error;
 
@@ -205,20 +205,34 @@ impl Setup {
         tuning: &Tuning,
         count: u64,
     ) -> Result<(), Error> {
-        let results = match self.engine {
-            EngineChoice::Emulate => Results::Own,
-            EngineChoice::EmulateSizes => Results::Sizes,
-            EngineChoice::Auto | EngineChoice::Ports | EngineChoice::Formula => return Ok(()),
+        let ranks = self.ranks();
+        let schedule: Arc<dyn Schedule> =
+            Arc::from(algorithm.schedule(self.collective, ranks, tuning)?);
+        let needed = match self.engine {
+            EngineChoice::Emulate => {
+                Emulator::memory_needed(&self.job(schedule, count, Results::Own))
+            }
+            EngineChoice::EmulateSizes => {
+                Emulator::memory_needed(&self.job(schedule, count, Results::Sizes))
+            }
+            EngineChoice::Ports => ports::memory_needed(&*schedule),
+            EngineChoice::Auto | EngineChoice::Formula => 0,
         };
-        let ranks = self.cost.fabric.ranks();
-        let schedule = Arc::from(algorithm.schedule(self.collective, ranks, tuning)?);
-        let needed = Emulator::memory_needed(&self.job(schedule, count, results));
         if needed <= self.memory_limit {
             return Ok(());
         }
-        let bytes = count * self.dtype.bytes();
-        let limit = self.memory_limit;
-        Err(Box::new(supernode::emulator::EmulatorError::Memory { ranks, bytes, needed, limit }))
+        let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
+        let advice = match self.engine {
+            EngineChoice::Emulate => "fewer ranks, a smaller size or the engine `emulate-sizes`",
+            _ => "fewer ranks, another algorithm or the engine `formula`",
+        };
+        Err(format!(
+            "{algorithm} on {ranks} ranks x {} with the engine `{}` needs {needed}, but only {limit} \
+             may be used; use {advice}",
+            MessageSize::new(count * self.dtype.bytes()),
+            self.engine.name()
+        )
+        .into())
     }
 
     /// The algorithm that is predicted fastest for `bytes` bytes.

@@ -1,0 +1,109 @@
+//! The sending side: transmit ports, multicasts, and reductions that the switch collects.
+
+use supernode_collectives::{Group, Rank};
+use supernode_units::Time;
+
+use super::Engine;
+use super::queue::{Job, Key, Kind};
+use crate::clock::{InFlight, land, launch};
+use crate::{EngineError, switch};
+
+/// A reduction in the switch: shares still missing, and when the latest so far gets back.
+#[derive(Debug)]
+pub(super) struct Collection {
+    missing: u32,
+    head: Time,
+}
+
+impl Engine<'_> {
+    /// A message is at a transmit port: lets it go.
+    pub(super) fn send(&mut self, key: Key, source: Rank, bytes: u64, fan: u32) {
+        let route = self.cost.route(source, key.to);
+        let busy = self.cost.occupancy(&route, bytes, fan);
+        let port = self.port(source, route.tx_port);
+        let flight = launch(&route, busy, key.time, &mut self.tx_free[port]);
+        self.messages += 1;
+        let job = Job::Head { busy: flight.busy, port: flight.rx_port };
+        self.push(flight.head, Kind::Arrive, Key { rank: source, ..key }, job);
+    }
+
+    /// A multicast leaves its port once and arrives at every other member.
+    pub(super) fn multicast(
+        &mut self,
+        key: Key,
+        group: Group,
+        bytes: u64,
+    ) -> Result<(), EngineError> {
+        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
+        let mut others = group.members().filter(|member| *member != key.rank).peekable();
+        let Some(&any) = others.peek() else {
+            return Ok(());
+        };
+        let port = self.port(key.rank, self.cost.route(key.rank, any).tx_port);
+        let tx = key.time.max(self.tx_free[port]);
+        self.tx_free[port] = tx + busy;
+        for to in others {
+            let route = self.cost.route(key.rank, to);
+            self.messages += 1;
+            let job = Job::Head { busy, port: route.rx_port };
+            self.push(tx + route.latency, Kind::Arrive, Key { to, ..key }, job);
+        }
+        Ok(())
+    }
+
+    /// A reduction by the switch: the request reaches every member's port.
+    pub(super) fn collect(&mut self, key: Key, ready: Time, group: Group, bytes: u64) {
+        self.collections.insert(
+            (key.rank, key.lane, key.step),
+            Collection { missing: group.count, head: ready },
+        );
+        for source in group.members() {
+            let there = ready + self.cost.route(key.rank, source).latency;
+            let job = Job::Contribute { source, group: group.into(), bytes };
+            self.push(there, Kind::Transmit, Key { to: source, ..key }, job);
+        }
+    }
+
+    /// One member's share of a reduction leaves its port; the last one makes the answer.
+    pub(super) fn contribute(
+        &mut self,
+        key: Key,
+        source: Rank,
+        group: Group,
+        bytes: u64,
+    ) -> Result<(), EngineError> {
+        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
+        // The requester's own share goes up to the switch and back, too.
+        let mut others = group.members().filter(|member| *member != source);
+        let back = if source == key.rank { others.next() } else { Some(key.rank) };
+        let route = self.cost.route(source, back.unwrap_or(source));
+        let port = self.port(source, route.tx_port);
+        let tx = key.time.max(self.tx_free[port]);
+        self.tx_free[port] = tx + busy;
+        let id = (key.rank, key.lane, key.step);
+        let Some(collection) = self.collections.get_mut(&id) else {
+            return Ok(());
+        };
+        collection.head = collection.head.max(tx + route.latency);
+        collection.missing -= 1;
+        if collection.missing == 0 {
+            let head = collection.head;
+            self.collections.remove(&id);
+            let job = Job::Answer { busy, port: route.rx_port };
+            self.push(head, Kind::Arrive, key, job);
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer(&mut self, key: Key, busy: Time, port: u16) {
+        let at = self.port(key.rank, port);
+        let flight = InFlight { head: key.time, busy, rx_port: port };
+        let landed = land(flight, &mut self.rx_free[at]);
+        let lane = self.lane(key.rank, key.lane);
+        // The switch did the reduction: for the rank this is a plain receive.
+        self.lanes[lane].done[key.step as usize] = landed.1 + self.cost.recv_overhead();
+        for other in 0..self.shape.lanes {
+            self.wake(key.rank, other);
+        }
+    }
+}
