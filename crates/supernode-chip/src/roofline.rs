@@ -114,3 +114,62 @@ impl Chip {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chip(devices: u32, memory: &str) -> Chip {
+        let text = format!(
+            "name = \"T\"\nvendor = \"T\"\nyear = 2026\nstatus = \"imagined\"\nsource = \"here\"\n\
+             confidence = \"user\"\ndevices = {devices}\n[compute]\nbf16 = \"1PFLOP/s\"\n\
+             fp4 = \"4PFLOP/s..8PFLOP/s\"\n[memory]\nbandwidth = \"{memory}\"\n"
+        );
+        let mut chip: Chip = toml::from_str(&text).expect("the schema is kept");
+        chip.inherit();
+        chip
+    }
+
+    #[test]
+    fn the_slower_of_arithmetic_and_memory_decides() {
+        let chip = chip(1, "2TB/s");
+        let time = |flops, bytes| chip.time_for(flops, bytes, Precision::Bf16).unwrap();
+        assert_eq!(time(1e12, 0), Value::Point(Time::from_us(1_000)));
+        assert_eq!(time(1e12, 4_000_000_000), Value::Point(Time::from_us(2_000)));
+        assert_eq!(time(0.0, 0), Value::Point(Time::ZERO));
+        let range = chip.time_for(8e12, 0, Precision::Fp4).unwrap();
+        assert_eq!(range, Value::Range(Time::from_us(1_000), Time::from_us(2_000)));
+    }
+
+    #[test]
+    fn a_chip_falls_back_to_the_next_wider_precision() {
+        let chip = chip(1, "2TB/s");
+        assert_eq!(chip.native(Precision::Fp8).unwrap(), Precision::Bf16);
+        assert_eq!(chip.native(Precision::Fp4).unwrap(), Precision::Fp4);
+        let error = chip.native(Precision::Fp64).unwrap_err().to_string();
+        assert!(error.contains("fp64"), "{error}");
+    }
+
+    #[test]
+    fn unpublished_engines_share_the_memory_and_say_so() {
+        let chip = chip(2, "3TB/s..6TB/s");
+        let rate = chip.reduce_rate();
+        assert_eq!(rate.confidence, Some(Confidence::Modelled));
+        // 1 GB by one of two devices: three passes over half of 6 to 3 TB/s.
+        let time = chip.reduce_time(1_000_000_000).unwrap();
+        assert_eq!(time, Value::Range(Time::from_us(1_000), Time::from_us(2_000)));
+        assert_eq!(chip.copy_rate().value.low(), Some(Bandwidth::from_gb_per_s(750)));
+        let mut published = chip;
+        published.set("engines.reduce", "1TB/s").expect("a key").expect("a rate");
+        assert_eq!(published.reduce_rate().confidence, Some(Confidence::User));
+    }
+
+    #[test]
+    fn an_unknown_that_is_needed_says_how_to_supply_it() {
+        let mut chip = chip(1, "2TB/s");
+        chip.set("memory.bandwidth", "unknown").expect("a key").expect("a value");
+        let error = chip.time_for(1.0, 1, Precision::Bf16).unwrap_err().to_string();
+        assert!(error.contains("memory.bandwidth") && error.contains("--set"), "{error}");
+        assert!(chip.reduce_time(1).is_err());
+    }
+}
