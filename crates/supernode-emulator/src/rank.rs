@@ -1,6 +1,5 @@
 //! One rank: interprets its lanes of the schedule until all are done or none can go on.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +12,12 @@ use crate::mailbox::{Mailboxes, Message};
 use crate::memory::{Memory, Output};
 use crate::payload::{Arithmetic, Payload, Pool};
 use crate::timing::Clock;
+
+mod batch;
+mod queues;
+
+use batch::BatchPlan;
+pub(crate) use queues::Queues;
 
 /// What all ranks of a run look at.
 #[derive(Debug)]
@@ -54,58 +59,12 @@ struct Lane {
     plan: Option<BatchPlan>,
 }
 
-/// Receives that are awaited together and the local steps among them.
-#[derive(Debug)]
-struct BatchPlan {
-    /// Number of steps.
-    length: u32,
-    /// Sender of each receive, in program order.
-    senders: Vec<Rank>,
-    /// Whether each receive reduces.
-    reduces: Vec<bool>,
-    /// Bytes of each local step, and whether it reduces.
-    local: Vec<(u64, bool)>,
-}
-
-impl BatchPlan {
-    /// Reads the batch that starts at step `index`.
-    fn read(world: &World, rank: Rank, lane: u32, index: u32) -> Self {
-        let (mut senders, mut reduces, mut local) = (Vec::new(), Vec::new(), Vec::new());
-        for length in 1.. {
-            match world.schedule.step(rank, lane, index + length - 1).action {
-                Action::Recv { from, with, more, .. } => {
-                    senders.push(from);
-                    reduces.push(with.is_some());
-                    if !more {
-                        return Self { length, senders, reduces, local };
-                    }
-                }
-                Action::Copy { src, .. } => local.push((world.chunks.nominal_bytes(src), false)),
-                Action::Reduce { src, .. } => local.push((world.chunks.nominal_bytes(src), true)),
-                other => unreachable!("a batch holds receives and local steps, not {other:?}"),
-            }
-        }
-        unreachable!("a batch ends with a receive that has no more to follow")
-    }
-}
-
 /// Whether a step could be taken.
 enum Taken {
     Yes,
     /// A batch: this many steps at once.
     Several(u32),
     No,
-}
-
-/// Queues of one rank; kept from run to run, because growing them anew costs more than a small
-/// collective.
-#[derive(Debug, Default)]
-pub(crate) struct Queues {
-    /// Messages that have arrived and that no step has taken yet.
-    pending: VecDeque<Message>,
-    outbox: Vec<(Rank, Message)>,
-    /// Where the mailbox is emptied into.
-    pub(crate) arrived: Vec<Message>,
 }
 
 /// The interpreter of one rank.
@@ -116,8 +75,6 @@ pub(crate) struct Machine {
     memory: Memory,
     clock: Option<Clock>,
     pub(crate) queues: Queues,
-    pending_sorted: bool,
-    messages: u64,
     fault: Option<EmulatorError>,
 }
 
@@ -140,22 +97,7 @@ impl Machine {
             memory: Memory::new(rank, world.chunks, world.math, pool, input, output),
             clock,
             queues,
-            pending_sorted: true,
-            messages: 0,
             fault: None,
-        }
-    }
-
-    /// Takes what has arrived.
-    pub(crate) fn accept(&mut self) {
-        self.pending_sorted = false;
-        let Queues { pending, arrived, .. } = &mut self.queues;
-        if pending.is_empty() {
-            // Both conversions keep their memory and move nothing.
-            let emptied = Vec::from(std::mem::take(pending));
-            *pending = VecDeque::from(std::mem::replace(arrived, emptied));
-        } else {
-            pending.extend(arrived.drain(..));
         }
     }
 
@@ -191,17 +133,8 @@ impl Machine {
                 break Progress::Blocked;
             }
         };
-        self.flush(&world.mailboxes);
+        self.queues.flush(&world.mailboxes);
         progress
-    }
-
-    fn flush(&mut self, mailboxes: &Mailboxes) {
-        self.messages += self.queues.outbox.len() as u64;
-        let mut sent = self.queues.outbox.drain(..).peekable();
-        while let Some((to, first)) = sent.next() {
-            let rest = std::iter::from_fn(|| sent.next_if(|(next, _)| *next == to));
-            mailboxes.deliver(to, std::iter::once(first).chain(rest.map(|(_, message)| message)));
-        }
     }
 
     fn step(&mut self, world: &World, lane: usize) -> Taken {
@@ -243,14 +176,14 @@ impl Machine {
                 if more {
                     return self.receive_batch(world, lane, index);
                 }
-                let Some(message) = self.take_message(from, lane) else {
+                let Some(message) = self.queues.take(from, lane as u32) else {
                     return Taken::No;
                 };
                 self.arrive(&message, with.is_some());
                 self.combine_into(dst, with, message.payload);
             }
             Action::Forward { from, to, with, keep } => {
-                let Some(message) = self.take_message(from, lane) else {
+                let Some(message) = self.queues.take(from, lane as u32) else {
                     return Taken::No;
                 };
                 self.arrive(&message, with.is_some());
@@ -266,7 +199,7 @@ impl Machine {
             }
             Action::Exchange { to, src, from, dst, with } => {
                 // The send half is issued once; a batch slot remembers that it was.
-                if self.lanes[lane].batch.is_empty() && !self.has_message(from, lane) {
+                if self.lanes[lane].batch.is_empty() && !self.queues.has(from, lane as u32) {
                     return self.open_exchange(lane, to, src, nominal(src), step.fan);
                 }
                 return self.close_exchange(
@@ -332,7 +265,7 @@ impl Machine {
         let nowhere = InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 };
         let flight = self.clock.as_mut().map_or(nowhere, |clock| clock.send(to, bytes, fan));
         let message = Message { from: self.rank, lane: lane as u32, flight, bytes, put, payload };
-        self.queues.outbox.push((to, message));
+        self.queues.send(to, message);
     }
 
     fn arrive(&mut self, message: &Message, reduces: bool) {
@@ -382,7 +315,7 @@ impl Machine {
         (from, dst, with): (Rank, Span, Option<Span>),
         bytes: u64,
     ) -> Taken {
-        let Some(message) = self.take_message(from, lane) else {
+        let Some(message) = self.queues.take(from, lane as u32) else {
             return Taken::No;
         };
         if self.lanes[lane].batch.pop().is_none() {
@@ -391,72 +324,6 @@ impl Machine {
         }
         self.arrive(&message, with.is_some());
         self.combine_into(dst, with, message.payload);
-        Taken::Yes
-    }
-
-    /// Receives that are awaited together, with the local steps between them.
-    fn receive_batch(&mut self, world: &World, lane: usize, index: u32) -> Taken {
-        let plan = self.lanes[lane]
-            .plan
-            .take()
-            .unwrap_or_else(|| BatchPlan::read(world, self.rank, lane as u32, index));
-        while let Some(&from) = plan.senders.get(self.lanes[lane].batch.len()) {
-            let Some(message) = self.take_message(from, lane) else {
-                self.lanes[lane].plan = Some(plan);
-                return Taken::No;
-            };
-            self.lanes[lane].batch.push(message);
-        }
-        let batch = std::mem::take(&mut self.lanes[lane].batch);
-        if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch, &plan.reduces, &plan.local);
-        }
-        let mut messages = batch.into_iter();
-        let mut fused = Fused::default();
-        for offset in 0..plan.length {
-            match world.schedule.step(self.rank, lane as u32, index + offset).action {
-                Action::Recv { dst, with, .. } => {
-                    let payload = messages.next().map_or(Payload::Nothing, |m| m.payload);
-                    fused.add(&mut self.memory, dst, with, payload);
-                }
-                Action::Reduce { src, dst } => {
-                    let operand = self.memory.read(src);
-                    fused.add(&mut self.memory, dst, Some(dst), operand);
-                }
-                Action::Copy { src, dst } => {
-                    fused.flush(&mut self.memory);
-                    let payload = self.memory.read(src);
-                    self.memory.store(dst, payload, false);
-                }
-                other => unreachable!("a batch holds receives and local steps, not {other:?}"),
-            }
-        }
-        fused.flush(&mut self.memory);
-        Taken::Several(plan.length)
-    }
-
-    fn wait(&mut self, lane: usize, from: Group) -> Taken {
-        let me = self.rank;
-        let mut others = from.members().filter(|member| *member != me);
-        // Signals taken so far sit in the batch, so that a wait resumes where it stopped.
-        let skip = self.lanes[lane].batch.len();
-        for member in others.by_ref().skip(skip) {
-            let Some(message) = self.take_message(member, lane) else {
-                return Taken::No;
-            };
-            self.lanes[lane].batch.push(message);
-        }
-        let batch = std::mem::take(&mut self.lanes[lane].batch);
-        if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch, &vec![false; batch.len()], &[]);
-        }
-        for message in batch {
-            if let Some(dst) = message.put
-                && dst.len > 0
-            {
-                self.memory.store(dst, message.payload, false);
-            }
-        }
         Taken::Yes
     }
 
@@ -485,35 +352,6 @@ impl Machine {
         Payload::Whole(input.slice(start as usize..end as usize))
     }
 
-    fn has_message(&mut self, from: Rank, lane: usize) -> bool {
-        self.find_message(from, lane).is_some()
-    }
-
-    fn take_message(&mut self, from: Rank, lane: usize) -> Option<Message> {
-        let at = self.find_message(from, lane)?;
-        if at == 0 { self.queues.pending.pop_front() } else { self.queues.pending.remove(at) }
-    }
-
-    /// Position of the oldest message of (`from`, `lane`). The front is right almost always; a
-    /// long queue from many senders is sorted once (stably) per arrival.
-    fn find_message(&mut self, from: Rank, lane: usize) -> Option<usize> {
-        const SORT_MIN: usize = 16;
-        let key = |message: &Message| (message.lane, message.from);
-        let wanted = (lane as u32, from);
-        if key(self.queues.pending.front()?) == wanted {
-            return Some(0);
-        }
-        if self.queues.pending.len() < SORT_MIN {
-            return self.queues.pending.iter().position(|message| key(message) == wanted);
-        }
-        if !self.pending_sorted {
-            self.queues.pending.make_contiguous().sort_by_key(key);
-            self.pending_sorted = true;
-        }
-        let at = self.queues.pending.partition_point(|message| key(message) < wanted);
-        (at < self.queues.pending.len() && key(&self.queues.pending[at]) == wanted).then_some(at)
-    }
-
     /// What this rank waits for, for the report of a deadlock.
     pub(crate) fn waiting(&self, world: &World) -> Option<Waiting> {
         let lane = self.lanes.iter().position(|lane| lane.next < lane.steps)?;
@@ -521,11 +359,6 @@ impl Machine {
         let action = world.schedule.step(self.rank, lane as u32, step).action;
         let since = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
         Some(Waiting { rank: self.rank, lane: lane as u32, step, action, since })
-    }
-
-    /// Messages delivered so far.
-    pub(crate) fn messages(&self) -> u64 {
-        self.messages
     }
 
     /// Why the machine failed.
@@ -536,38 +369,7 @@ impl Machine {
     /// Result, finish time (where time travels in the messages) and empty queues.
     pub(crate) fn finish(mut self, ranks: u32) -> (Output, Time, Queues) {
         let time = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
-        self.queues.pending.clear();
-        self.queues.arrived.clear();
+        self.queues.clear();
         (self.memory.into_output(ranks), time, self.queues)
-    }
-}
-
-/// Collects the operands of one destination, so that a batch is reduced in one pass.
-#[derive(Debug, Default)]
-struct Fused {
-    dst: Option<Span>,
-    include_current: bool,
-    operands: Vec<Bytes>,
-}
-
-impl Fused {
-    fn add(&mut self, memory: &mut Memory, dst: Span, with: Option<Span>, payload: Payload) {
-        let continues = self.dst == Some(dst) && with == Some(dst);
-        if !continues {
-            self.flush(memory);
-            self.dst = Some(dst);
-            self.include_current = with == Some(dst);
-            if let Some(with) = with.filter(|with| *with != dst) {
-                self.operands.push(memory.operand(with));
-            }
-        }
-        payload.operands(&mut self.operands);
-    }
-
-    fn flush(&mut self, memory: &mut Memory) {
-        if let Some(dst) = self.dst.take() {
-            memory.store_reduction(dst, self.include_current, &self.operands);
-            self.operands.clear();
-        }
     }
 }

@@ -310,7 +310,7 @@ async fn run_rank(
     loop {
         let state = machine.advance(&world);
         if let Some(progress) = &progress {
-            let messages = machine.messages();
+            let messages = machine.queues.messages();
             progress.fetch_add(messages - shown, Ordering::Relaxed);
             shown = messages;
         }
@@ -337,10 +337,10 @@ async fn run_rank(
                 world.mailboxes.collect(rank, &mut machine.queues.arrived);
             }
         }
-        machine.accept();
+        machine.queues.accept();
     }
     world.mailboxes.finish();
-    let messages = machine.messages();
+    let messages = machine.queues.messages();
     let (output, time, queues) = machine.finish(world.schedule.shape().ranks);
     Finished { output, time, messages, queues, waiting, fault }
 }

@@ -5,7 +5,7 @@ use supernode_units::{DType, ReduceOp};
 use crate::elements::{Bf16, Combine, F16, Max, Min, Prod, Sum};
 
 /// Bytes of the accumulator that stay in the first-level cache while operands stream past.
-const BLOCK_BYTES: usize = 16 << 10;
+const BLOCK_BYTES: usize = 64 << 10;
 
 /// Calls `$run::<Operator<Type>, width>` for the given type and operator.
 macro_rules! dispatch {
