@@ -1,1 +1,7 @@
 //! Criterion benches of supernode; each bench file opens with the question it answers.
+//!
+//! This library holds what they share: jobs with buffers that were touched beforehand, and the two
+//! references an emulated all-reduce is measured against.
+
+pub mod bare;
+pub mod jobs;
