@@ -1,13 +1,17 @@
 //! The loops, compiled for several instruction sets and chosen at run time.
 
+#![allow(clippy::inline_always, reason = "a loop has to be compiled anew for each instruction set")]
+
+use std::ops::Range;
+
 use supernode_units::{DType, ReduceOp};
 
 use crate::elements::{Bf16, Combine, F16, Max, Min, Prod, Sum};
 
-/// Bytes of the accumulator that stay in the first-level cache while operands stream past.
-const BLOCK_BYTES: usize = 64 << 10;
+/// Bytes of the accumulator that stay in the second-level cache while operands stream past.
+const BLOCK_BYTES: usize = 128 << 10;
 
-/// Calls `$run::<Operator<Type>, width>` for the given type and operator.
+/// Calls `$run::<Operator<Type>, width, _>` for the given type and operator.
 macro_rules! dispatch {
     ($dtype:expr, $op:expr, $run:ident ( $($arg:expr),* )) => {
         match $dtype {
@@ -22,10 +26,10 @@ macro_rules! dispatch {
     };
     (@op $op:expr, $type:ty, $width:literal, $run:ident ( $($arg:expr),* )) => {
         match $op {
-            ReduceOp::Sum | ReduceOp::Avg => $run::<Sum<$type>, $width>($($arg),*),
-            ReduceOp::Prod => $run::<Prod<$type>, $width>($($arg),*),
-            ReduceOp::Min => $run::<Min<$type>, $width>($($arg),*),
-            ReduceOp::Max => $run::<Max<$type>, $width>($($arg),*),
+            ReduceOp::Sum | ReduceOp::Avg => $run::<Sum<$type>, $width, _>($($arg),*),
+            ReduceOp::Prod => $run::<Prod<$type>, $width, _>($($arg),*),
+            ReduceOp::Min => $run::<Min<$type>, $width, _>($($arg),*),
+            ReduceOp::Max => $run::<Max<$type>, $width, _>($($arg),*),
         }
     };
 }
@@ -36,7 +40,7 @@ macro_rules! dispatch {
 /// If the lengths differ or are no multiple of the element size: a bug of the caller.
 pub fn reduce_into(dtype: DType, op: ReduceOp, acc: &mut [u8], src: &[u8]) {
     check(dtype, acc.len(), src.len());
-    dispatch!(dtype, op, into(acc, src));
+    dispatch!(dtype, op, more(acc, [src]));
 }
 
 /// `dst[i] = a[i] ⊕ b[i]`. [`ReduceOp::Avg`] adds; divide afterwards.
@@ -46,28 +50,35 @@ pub fn reduce_into(dtype: DType, op: ReduceOp, acc: &mut [u8], src: &[u8]) {
 pub fn reduce(dtype: DType, op: ReduceOp, dst: &mut [u8], a: &[u8], b: &[u8]) {
     check(dtype, dst.len(), a.len());
     check(dtype, dst.len(), b.len());
-    dispatch!(dtype, op, pair(dst, a, b));
+    dispatch!(dtype, op, first(dst, [a, b]));
 }
 
 /// `dst = ((srcs[0] ⊕ srcs[1]) ⊕ srcs[2]) ...`, block by block, so that a block of `dst` stays in
-/// cache while the operands stream past.
+/// cache while the operands stream past, four at a time: one stream does not fill the memory bus.
 ///
 /// # Panics
 /// If there is no operand, or lengths differ or are no multiple of the element size: a bug of the
 /// caller.
 pub fn reduce_many(dtype: DType, op: ReduceOp, dst: &mut [u8], srcs: &[&[u8]]) {
-    let (first, rest) = srcs.split_first().expect("a reduction has at least one operand");
-    let Some((second, rest)) = rest.split_first() else {
-        return crate::copy(dst, first);
-    };
     for src in srcs {
         check(dtype, dst.len(), src.len());
     }
+    // The first pass takes two to five operands, so that the others come out in fours.
+    let count = srcs.len() - srcs.len().saturating_sub(2) / 4 * 4;
+    let (start, rest) = srcs.split_at(count);
     for (index, block) in dst.chunks_mut(BLOCK_BYTES).enumerate() {
         let range = index * BLOCK_BYTES..index * BLOCK_BYTES + block.len();
-        dispatch!(dtype, op, pair(block, &first[range.clone()], &second[range.clone()]));
-        for src in rest {
-            dispatch!(dtype, op, into(block, &src[range.clone()]));
+        let of = |src| part(src, &range);
+        match *start {
+            [] => panic!("a reduction has at least one operand"),
+            [a] => block.copy_from_slice(of(a)),
+            [a, b] => dispatch!(dtype, op, first(block, [a, b].map(of))),
+            [a, b, c] => dispatch!(dtype, op, first(block, [a, b, c].map(of))),
+            [a, b, c, d] => dispatch!(dtype, op, first(block, [a, b, c, d].map(of))),
+            [a, b, c, d, e, ..] => dispatch!(dtype, op, first(block, [a, b, c, d, e].map(of))),
+        }
+        for four in rest.as_chunks::<4>().0 {
+            dispatch!(dtype, op, more(block, four.map(of)));
         }
     }
 }
@@ -113,16 +124,30 @@ fn check(dtype: DType, dst: usize, src: usize) {
     assert_eq!(dst as u64 % dtype.bytes(), 0, "{dst} bytes hold no whole number of {dtype}");
 }
 
+fn part<'a>(src: &'a [u8], range: &Range<usize>) -> &'a [u8] {
+    &src[range.clone()]
+}
+
+/// Below this the choice of instruction set costs more than it gains.
+const SMALL_BYTES: usize = 64;
+
+/// `dst = (srcs[0] ⊕ srcs[1]) ⊕ ...`, rounded at each.
 #[inline]
-fn into<C: Combine<W>, const W: usize>(acc: &mut [u8], src: &[u8]) {
-    /// Below this the choice of instruction set costs more than it gains.
-    const SMALL: usize = 64;
-    if acc.len() <= SMALL {
-        for (a, b) in acc.as_chunks_mut::<W>().0.iter_mut().zip(src.as_chunks::<W>().0) {
-            *a = C::combine(*a, *b);
-        }
+fn first<C: Combine<W>, const W: usize, const K: usize>(dst: &mut [u8], srcs: [&[u8]; K]) {
+    if dst.len() <= SMALL_BYTES {
+        first_loop::<C, W, K>(dst, srcs);
     } else {
-        into_wide::<C, W>(acc, src);
+        first_wide::<C, W, K>(dst, srcs);
+    }
+}
+
+/// `acc = ((acc ⊕ srcs[0]) ⊕ srcs[1]) ⊕ ...`, rounded at each.
+#[inline]
+fn more<C: Combine<W>, const W: usize, const K: usize>(acc: &mut [u8], srcs: [&[u8]; K]) {
+    if acc.len() <= SMALL_BYTES {
+        more_loop::<C, W, K>(acc, srcs);
+    } else {
+        more_wide::<C, W, K>(acc, srcs);
     }
 }
 
@@ -130,19 +155,38 @@ fn into<C: Combine<W>, const W: usize>(acc: &mut [u8], src: &[u8]) {
     "x86_64+avx512f+avx512bw+avx512vl+avx512dq",
     "x86_64+avx2+fma"
 ))]
-fn into_wide<C: Combine<W>, const W: usize>(acc: &mut [u8], src: &[u8]) {
-    for (a, b) in acc.as_chunks_mut::<W>().0.iter_mut().zip(src.as_chunks::<W>().0) {
-        *a = C::combine(*a, *b);
-    }
+fn first_wide<C: Combine<W>, const W: usize, const K: usize>(dst: &mut [u8], srcs: [&[u8]; K]) {
+    first_loop::<C, W, K>(dst, srcs);
 }
 
 #[multiversion::multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512vl+avx512dq",
     "x86_64+avx2+fma"
 ))]
-fn pair<C: Combine<W>, const W: usize>(dst: &mut [u8], a: &[u8], b: &[u8]) {
-    let operands = a.as_chunks::<W>().0.iter().zip(b.as_chunks::<W>().0);
-    for (d, (a, b)) in dst.as_chunks_mut::<W>().0.iter_mut().zip(operands) {
-        *d = C::combine(*a, *b);
+fn more_wide<C: Combine<W>, const W: usize, const K: usize>(acc: &mut [u8], srcs: [&[u8]; K]) {
+    more_loop::<C, W, K>(acc, srcs);
+}
+
+#[inline(always)]
+fn first_loop<C: Combine<W>, const W: usize, const K: usize>(dst: &mut [u8], srcs: [&[u8]; K]) {
+    let dst = dst.as_chunks_mut::<W>().0;
+    let srcs = srcs.map(|src| &src.as_chunks::<W>().0[..dst.len()]);
+    for (i, dst) in dst.iter_mut().enumerate() {
+        let mut value = srcs[0][i];
+        for src in &srcs[1..] {
+            value = C::combine(value, src[i]);
+        }
+        *dst = value;
+    }
+}
+
+#[inline(always)]
+fn more_loop<C: Combine<W>, const W: usize, const K: usize>(acc: &mut [u8], srcs: [&[u8]; K]) {
+    let acc = acc.as_chunks_mut::<W>().0;
+    let srcs = srcs.map(|src| &src.as_chunks::<W>().0[..acc.len()]);
+    for (i, acc) in acc.iter_mut().enumerate() {
+        for src in &srcs {
+            *acc = C::combine(*acc, src[i]);
+        }
     }
 }
