@@ -33,11 +33,9 @@ fn reduce_part(
 ) {
     for (index, sum) in result.chunks_mut(chunk).enumerate() {
         let (from, length) = (start + index * chunk, sum.len());
-        let operand = |input: &Bytes| input.slice(from..from + length);
-        kernels::reduce(DType::F32, ReduceOp::Sum, sum, &operand(&inputs[0]), &operand(&inputs[1]));
-        for input in &inputs[2..] {
-            kernels::reduce_into(DType::F32, ReduceOp::Sum, sum, &operand(input));
-        }
+        let operand = |input| &Bytes::as_ref(input)[from..from + length];
+        let operands: Vec<&[u8]> = inputs.iter().map(operand).collect();
+        kernels::reduce_many(DType::F32, ReduceOp::Sum, sum, &operands);
         for output in &mut outputs {
             let at = index * chunk;
             kernels::copy(&mut output[at..at + length], sum);

@@ -83,6 +83,11 @@ impl Chunks {
         Self { elements: count.div_ceil(chunks), count, element_bytes, shape }
     }
 
+    /// Chunks of the output buffer of each rank.
+    pub fn output_chunks(&self) -> u32 {
+        self.shape.output_chunks
+    }
+
     /// Bytes that a message of `span` is charged.
     pub fn nominal_bytes(&self, span: Span) -> u64 {
         u64::from(span.len) * self.elements * self.element_bytes

@@ -50,7 +50,8 @@
 //! ```
 //!
 //! Modules: `run` (jobs and the runtime), `rank` (the interpreter of one rank), `timing` (its
-//! clock), `memory` and `payload` (its buffers and what messages carry), `mailbox` (delivery and
+//! clock), `memory`, `settle` and `payload` (its
+//! buffers, copies at the end, and what messages carry), `mailbox` (delivery and
 //! deadlocks), `inputs` and `check` (exact inputs and the reference they are checked against).
 
 mod check;
@@ -61,10 +62,11 @@ mod memory;
 mod payload;
 mod rank;
 mod run;
+mod settle;
 mod timing;
 
 pub use check::count_wrong;
 pub use error::{EmulatorError, Waiting};
 pub use inputs::InputSpec;
-pub use memory::Output;
-pub use run::{Emulator, Job, Report, Results};
+pub use memory::{Output, Results};
+pub use run::{Emulator, Job, Report};

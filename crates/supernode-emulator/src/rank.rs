@@ -9,7 +9,7 @@ use supernode_units::Time;
 
 use crate::error::{EmulatorError, Waiting};
 use crate::mailbox::{Mailboxes, Message};
-use crate::memory::{Memory, Output};
+use crate::memory::{Memory, Output, Results};
 use crate::payload::{Arithmetic, Payload, Pool};
 use crate::timing::Clock;
 
@@ -29,6 +29,9 @@ pub(crate) struct World {
     /// Empty where only sizes are emulated.
     pub(crate) inputs: Vec<Bytes>,
     pub(crate) mailboxes: Mailboxes,
+    /// Whether messages are delivered before the next step instead of in batches: where chunks are
+    /// large, the next rank should not wait for this one's arithmetic.
+    pub(crate) deliver_at_once: bool,
     /// Whether steps are traced; asked once, because a run takes millions of steps.
     pub(crate) trace_steps: bool,
 }
@@ -82,7 +85,7 @@ impl Machine {
     pub(crate) fn new(
         world: &World,
         rank: Rank,
-        output: Output,
+        output: (Results, Option<Output>),
         clock: Option<Clock>,
         queues: Queues,
     ) -> Self {
@@ -94,7 +97,7 @@ impl Machine {
         Self {
             rank,
             lanes,
-            memory: Memory::new(rank, world.chunks, world.math, pool, input, output),
+            memory: Memory::new(rank, world.chunks, world.math, pool, output, input),
             clock,
             queues,
             fault: None,
@@ -151,6 +154,9 @@ impl Machine {
             self.fault =
                 Some(EmulatorError::RemoteRead { rank: self.rank, lane: lane as u32, step: index });
             return Taken::No;
+        }
+        if world.deliver_at_once {
+            self.queues.flush(&world.mailboxes);
         }
         let taken = self.execute(world, lane, index, step);
         if world.trace_steps && !matches!(taken, Taken::No) {
@@ -366,8 +372,9 @@ impl Machine {
         self.fault.take()
     }
 
-    /// Result, finish time (where time travels in the messages) and empty queues.
-    pub(crate) fn finish(mut self, ranks: u32) -> (Output, Time, Queues) {
+    /// Result with its held chunks, finish time (where time travels in the messages) and empty
+    /// queues.
+    pub(crate) fn finish(mut self, ranks: u32) -> ((Output, Vec<Bytes>), Time, Queues) {
         let time = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
         self.queues.clear();
         (self.memory.into_output(ranks), time, self.queues)

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use crossbeam::queue::SegQueue;
-use supernode_collectives::{Buf, Chunks, Ports, Rank, Schedule};
+use supernode_collectives::{Buf, Chunks, Ports, Rank, Schedule, Span};
 use supernode_engine::ports;
 use supernode_fabric::CostModel;
 use supernode_units::{DType, ReduceOp, Time};
@@ -16,23 +16,11 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::error::{EmulatorError, Waiting};
 use crate::mailbox::Mailboxes;
-use crate::memory::Output;
+use crate::memory::{Output, Results};
 use crate::payload::{Arithmetic, Pool};
 use crate::rank::{Machine, Progress, Queues, World};
+use crate::settle::settle;
 use crate::timing::Clock;
-
-/// How results are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Results {
-    /// Every rank gets its own contiguous copy, as on a real machine.
-    #[default]
-    Own,
-    /// Ranks share finished chunks by reference count: half the memory traffic, for programs that
-    /// only look at the result.
-    Shared,
-    /// No data at all: messages carry their size.
-    Sizes,
-}
 
 /// One collective to be emulated.
 #[derive(Debug, Clone)]
@@ -88,6 +76,9 @@ pub struct Emulator {
 const RANK_BYTES: u64 = 16 << 10;
 /// Bytes of a message in flight with its buffer header.
 const MESSAGE_BYTES: u64 = 192;
+
+/// Messages of at least this many bytes are delivered one by one: a lock costs nothing beside them.
+const DELIVER_MIN_BYTES: u64 = 16 << 10;
 
 impl Emulator {
     /// An emulator on `workers` threads that may use `memory_limit` bytes.
@@ -174,12 +165,13 @@ impl Emulator {
             pool: Arc::clone(&self.pool),
             inputs,
             mailboxes: self.mailboxes(ranks),
+            deliver_at_once: chunks.nominal_bytes(Span::output(0, 1)) >= DELIVER_MIN_BYTES,
             trace_steps: tracing::enabled!(tracing::Level::TRACE),
         });
         let mut reusable = outputs.into_iter();
         let tasks: Vec<_> = (0..ranks)
             .map(|rank| {
-                let output = fitting_output(reusable.next(), job.results, &world, rank);
+                let output = (job.results, reusable.next());
                 let clock = fixed_ports.then(|| Clock::new(Arc::clone(&job.cost), rank));
                 let queues = self.queues.pop().unwrap_or_default();
                 let machine = Machine::new(&world, rank, output, clock, queues);
@@ -191,7 +183,7 @@ impl Emulator {
                 ))
             })
             .collect();
-        let mut report = self.runtime.block_on(self.collect(tasks))?;
+        let mut report = self.runtime.block_on(self.collect(tasks, chunks))?;
         if let Some(world) = Arc::into_inner(world) {
             *self.last_mailboxes() = Some(world.mailboxes);
         }
@@ -204,18 +196,21 @@ impl Emulator {
     async fn collect(
         &self,
         tasks: Vec<tokio::task::JoinHandle<Finished>>,
+        chunks: Chunks,
     ) -> Result<Report, EmulatorError> {
         let mut report = Report {
             finish: Vec::with_capacity(tasks.len()),
             outputs: Vec::with_capacity(tasks.len()),
             messages: 0,
         };
+        let mut held = Vec::with_capacity(tasks.len());
         let mut blocked = Vec::new();
         let mut fault = None;
         for task in tasks {
             let done = task.await.map_err(|error| EmulatorError::Panic(error.to_string()))?;
             report.finish.push(done.time);
             report.outputs.push(done.output);
+            held.push(done.held);
             report.messages += done.messages;
             self.queues.push(done.queues);
             blocked.extend(done.waiting);
@@ -229,6 +224,7 @@ impl Emulator {
             blocked.truncate(8);
             return Err(EmulatorError::Deadlock { count, first: blocked });
         }
+        settle(chunks, &mut report.outputs, &held, self.runtime.metrics().num_workers());
         Ok(report)
     }
 
@@ -276,22 +272,10 @@ impl Emulator {
     }
 }
 
-/// A used output if it fits, else a new one.
-fn fitting_output(used: Option<Output>, results: Results, world: &World, rank: Rank) -> Output {
-    let bytes = world.chunks.buffer_bytes(Buf::Output, rank) as usize;
-    match (results, used) {
-        (Results::Sizes, _) => Output::Sizes,
-        (Results::Own, Some(Output::Own(output))) if output.len() == bytes => Output::Own(output),
-        (Results::Own, _) => Output::Own(vec![0; bytes]),
-        (Results::Shared, _) => {
-            Output::Shared(vec![Bytes::new(); world.schedule.shape().output_chunks as usize])
-        }
-    }
-}
-
 /// What a rank's task leaves behind.
 struct Finished {
     output: Output,
+    held: Vec<Bytes>,
     time: Time,
     messages: u64,
     queues: Queues,
@@ -341,8 +325,8 @@ async fn run_rank(
     }
     world.mailboxes.finish();
     let messages = machine.queues.messages();
-    let (output, time, queues) = machine.finish(world.schedule.shape().ranks);
-    Finished { output, time, messages, queues, waiting, fault }
+    let ((output, held), time, queues) = machine.finish(world.schedule.shape().ranks);
+    Finished { output, held, time, messages, queues, waiting, fault }
 }
 
 /// Goes to the back of the worker's queue. `tokio::task::yield_now` would wait until the queue is
