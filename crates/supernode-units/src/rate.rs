@@ -172,6 +172,7 @@ mod tests {
         assert_eq!("50GB/s".parse(), Ok(Bandwidth::from_gb_per_s(50)));
         assert!("50".parse::<Bandwidth>().is_err());
         assert_eq!("3.35TB/s".parse::<Bandwidth>().unwrap().to_string(), "3.35TB/s");
+        assert_eq!("10.11EB/s".parse::<Bandwidth>().unwrap().to_string(), "10.11EB/s");
     }
 
     #[test]
