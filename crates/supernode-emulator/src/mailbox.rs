@@ -20,6 +20,8 @@ use crate::payload::Payload;
 pub(crate) struct Message {
     pub(crate) from: Rank,
     pub(crate) lane: u32,
+    /// Number of the message among those of its sender.
+    pub(crate) sequence: u32,
     pub(crate) flight: InFlight,
     pub(crate) bytes: u64,
     /// Where a one-sided write goes in the receiver's buffers; `None` for two-sided messages.
@@ -121,17 +123,22 @@ impl Mailboxes {
         self.stop_running();
     }
 
+    /// Ends the wait of every rank: one of them will never send again.
+    pub(crate) fn give_up(&self) {
+        self.deadlocked.store(true, Ordering::Release);
+        for rank in 0..self.inboxes.len() as u32 {
+            if let Some(waker) = self.lock(rank).waiting.take() {
+                waker.wake();
+            }
+        }
+    }
+
     /// The last rank to stop decides: if others still wait, they wait for ever.
     fn stop_running(&self) {
         if self.running.fetch_sub(1, Ordering::AcqRel) == 1
             && self.finished.load(Ordering::Acquire) < self.inboxes.len()
         {
-            self.deadlocked.store(true, Ordering::Release);
-            for rank in 0..self.inboxes.len() as u32 {
-                if let Some(waker) = self.lock(rank).waiting.take() {
-                    waker.wake();
-                }
-            }
+            self.give_up();
         }
     }
 

@@ -207,7 +207,13 @@ impl Emulator {
         let mut blocked = Vec::new();
         let mut fault = None;
         for task in tasks {
-            let done = task.await.map_err(|error| EmulatorError::Panic(error.to_string()))?;
+            let done = match task.await {
+                Ok(done) => done,
+                Err(error) => {
+                    fault = Some(EmulatorError::Panic(error.to_string()));
+                    continue;
+                }
+            };
             report.finish.push(done.time);
             report.outputs.push(done.output);
             held.push(done.held);
@@ -289,6 +295,7 @@ async fn run_rank(
     rank: Rank,
     progress: Option<Arc<AtomicU64>>,
 ) -> Finished {
+    let guard = Guard(Arc::clone(&world));
     let mut shown = 0;
     let (mut waiting, mut fault) = (None, None);
     loop {
@@ -323,10 +330,22 @@ async fn run_rank(
         }
         machine.queues.accept();
     }
-    world.mailboxes.finish();
+    drop(guard);
     let messages = machine.queues.messages();
     let ((output, held), time, queues) = machine.finish(world.schedule.shape().ranks);
     Finished { output, held, time, messages, queues, waiting, fault }
+}
+
+/// Tells the others that a rank is done; one that panicked must not keep them waiting for ever.
+struct Guard(Arc<World>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.mailboxes.give_up();
+        }
+        self.0.mailboxes.finish();
+    }
 }
 
 /// Goes to the back of the worker's queue. `tokio::task::yield_now` would wait until the queue is

@@ -17,6 +17,8 @@ pub(crate) struct Queues {
     pub(crate) arrived: Vec<Message>,
     /// Nothing arrived since `pending` was sorted.
     sorted: bool,
+    /// Messages issued.
+    issued: u32,
     messages: u64,
 }
 
@@ -44,7 +46,9 @@ impl Queues {
         }
     }
 
-    pub(super) fn send(&mut self, to: Rank, message: Message) {
+    pub(super) fn send(&mut self, to: Rank, mut message: Message) {
+        message.sequence = self.issued;
+        self.issued = self.issued.wrapping_add(1);
         self.outbox.push((to, message));
     }
 
@@ -57,11 +61,8 @@ impl Queues {
     pub(super) fn clear(&mut self) {
         self.pending.clear();
         self.arrived.clear();
+        self.issued = 0;
         self.messages = 0;
-    }
-
-    pub(super) fn has(&mut self, from: Rank, lane: u32) -> bool {
-        self.position(from, lane).is_some()
     }
 
     /// The oldest message of (`from`, `lane`).
@@ -71,7 +72,7 @@ impl Queues {
     }
 
     /// Position of the oldest message of (`from`, `lane`). The front is right almost always; a
-    /// long queue from many senders is sorted once (stably) per arrival.
+    /// long queue from many senders is sorted once per arrival.
     fn position(&mut self, from: Rank, lane: u32) -> Option<usize> {
         const SORT_MIN: usize = 16;
         let key = |message: &Message| (message.lane, message.from);
@@ -83,7 +84,8 @@ impl Queues {
             return self.pending.iter().position(|message| key(message) == wanted);
         }
         if !self.sorted {
-            self.pending.make_contiguous().sort_by_key(key);
+            let whole_key = |message: &Message| (key(message), message.sequence);
+            self.pending.make_contiguous().sort_unstable_by_key(whole_key);
             self.sorted = true;
         }
         let at = self.pending.partition_point(|message| key(message) < wanted);
