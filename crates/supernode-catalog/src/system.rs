@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use supernode_units::{
-    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Ratio, Sourced, Time,
-    Value,
+    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Ratio, Sourced, Time, Value,
 };
 use toml::Spanned;
 
@@ -59,6 +58,12 @@ pub struct System {
     pub published_chips: Option<String>,
     /// Cabinets, network cabinets included.
     pub cabinets: Option<u32>,
+    /// How many of the cabinets hold switches only.
+    pub network_cabinets: Option<u32>,
+    /// Floor space in square metres.
+    pub footprint_m2: Option<u32>,
+    /// Host processors.
+    pub cpus: Option<u32>,
     /// Other ids.
     #[serde(default)]
     pub aliases: Vec<String>,
