@@ -8,7 +8,7 @@ pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<St
             let score = strsim::jaro_winkler(&wanted, name);
             // A part of a name means that name; a name in what was asked for is only near it.
             let least = match (name.contains(&wanted), wanted.contains(name)) {
-                (true, _) => 0.98,
+                (true, _) => 0.9 + score / 10.0,
                 (_, true) => 0.9,
                 _ => 0.0,
             };
