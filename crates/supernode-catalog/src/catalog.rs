@@ -82,16 +82,16 @@ impl Catalog {
     }
 
     fn find_chip(&self, name: &str) -> Option<&Chip> {
-        let by_alias = |chip: &&Chip| chip.aliases.iter().any(|alias| alias == name);
-        self.chips.get(name).or_else(|| self.chips.values().find(by_alias))
+        let called = |chip: &&Chip| is_called(name, &chip.id, &chip.aliases);
+        self.chips.get(name).or_else(|| self.chips.values().find(called))
     }
 
     fn find_system(&self, name: &str) -> Option<&System> {
-        let by_alias = |system: &&System| system.aliases.iter().any(|alias| alias == name);
-        self.systems.get(name).or_else(|| self.systems.values().find(by_alias))
+        let called = |system: &&System| is_called(name, &system.id, &system.aliases);
+        self.systems.get(name).or_else(|| self.systems.values().find(called))
     }
 
-    /// The chip called `name`.
+    /// The chip called `name`, in capitals or not.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`] with the nearest names.
@@ -107,7 +107,7 @@ impl Catalog {
         })
     }
 
-    /// The system called `name`.
+    /// The system called `name`, in capitals or not.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`] with the nearest names.
@@ -140,4 +140,8 @@ impl Catalog {
     pub fn systems(&self) -> impl Iterator<Item = &System> {
         self.systems.values()
     }
+}
+
+fn is_called(name: &str, id: &str, aliases: &[String]) -> bool {
+    id.eq_ignore_ascii_case(name) || aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
 }

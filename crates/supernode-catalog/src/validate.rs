@@ -52,6 +52,10 @@ pub(crate) fn check(system: &System, source: Source<'_>) -> Result<(), CatalogEr
         );
         return Err(source.invalid(place, what));
     }
+    if system.network_cabinets.unwrap_or(0) > system.cabinets.unwrap_or(0) {
+        let what = "`network-cabinets` are part of `cabinets` and cannot be more".to_owned();
+        return Err(source.invalid(place, what));
+    }
     if let Some(level) = &system.scale_out {
         let at = level.kind.span().start;
         if level.name.is_some() || level.size.is_some() {

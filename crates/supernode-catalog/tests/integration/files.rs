@@ -72,6 +72,7 @@ fn schema_errors_show_line_and_column() {
 #[test]
 fn impossible_systems_show_line_and_column() {
     check("chips = 32", "chips = 33", &["mine.toml:9:9", "multiply to 32, but `chips` is 33"]);
+    check("chips = 32", "chips = 32\ncabinets = 1\nnetwork-cabinets = 2", &["cannot be more"]);
     check("size = 8", "size = 0", &["mine.toml:16:8", "size 0"]);
     check("dims = [2, 2]", "dims = [2, 3]", &["mine.toml:24:8", "multiply to 6"]);
     check("dims = [2, 2]\n", "", &["torus and needs `dims`"]);

@@ -104,8 +104,18 @@ fn system(out: &mut Printer<impl Write>, system: &System, chip: &Chip) -> io::Re
     if let Some(published) = &system.published_chips {
         out.line("published count", published)?;
     }
-    if let Some(cabinets) = system.cabinets {
-        out.line("cabinets", cabinets)?;
+    match (system.cabinets, system.network_cabinets) {
+        (Some(cabinets), Some(network)) if network > 0 => {
+            out.line("cabinets", format!("{cabinets}, {network} of them for the network"))?;
+        }
+        (Some(cabinets), _) => out.line("cabinets", cabinets)?,
+        _ => {}
+    }
+    if let Some(footprint) = system.footprint_m2 {
+        out.line("footprint", format!("{footprint} m2"))?;
+    }
+    if let Some(cpus) = system.cpus {
+        out.line("host processors", cpus)?;
     }
     let published = &system.published;
     out.value("published.bf16", &published.bf16)?;
