@@ -12,6 +12,7 @@ use std::task::{Poll, Waker};
 use crossbeam::utils::CachePadded;
 use supernode_collectives::{Rank, Span};
 use supernode_engine::InFlight;
+use supernode_units::Time;
 
 use crate::payload::Payload;
 
@@ -29,10 +30,29 @@ pub(crate) struct Message {
     pub(crate) payload: Payload,
 }
 
+impl Message {
+    /// What is left where a message was taken.
+    pub(crate) const TAKEN: Self = Self {
+        from: Rank::MAX,
+        lane: u32::MAX,
+        sequence: 0,
+        flight: InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 },
+        bytes: 0,
+        put: None,
+        payload: Payload::Nothing,
+    };
+
+    pub(crate) fn is_taken(&self) -> bool {
+        self.from == Rank::MAX
+    }
+}
+
 #[derive(Debug, Default)]
 struct Inbox {
     messages: Vec<Message>,
     waiting: Option<Waker>,
+    /// Messages without which its rank cannot go on.
+    needed: usize,
 }
 
 /// Capacity that an emptied mailbox may keep.
@@ -75,12 +95,12 @@ impl Mailboxes {
         self.inboxes.len() as u32
     }
 
-    /// Moves `batch` into the mailbox of `to` and wakes it if it waits.
+    /// Moves `batch` into the mailbox of `to` and wakes it if it waits and has enough.
     pub(crate) fn deliver(&self, to: Rank, batch: impl Iterator<Item = Message>) {
         let waker = {
             let mut inbox = self.lock(to);
             inbox.messages.extend(batch);
-            inbox.waiting.take()
+            if inbox.messages.len() < inbox.needed { None } else { inbox.waiting.take() }
         };
         if let Some(waker) = waker {
             self.running.fetch_add(1, Ordering::AcqRel);
@@ -94,19 +114,20 @@ impl Mailboxes {
         Self::drain(&mut inbox, into);
     }
 
-    /// Waits until something arrives for `rank` and moves it into `into`.
+    /// Waits until `needed` messages are there for `rank` and moves all into `into`.
     ///
     /// Gives false if no rank of the run can make progress any more.
-    pub(crate) async fn wait(&self, rank: Rank, into: &mut Vec<Message>) -> bool {
+    pub(crate) async fn wait(&self, rank: Rank, needed: usize, into: &mut Vec<Message>) -> bool {
         poll_fn(|context| {
             if self.deadlocked.load(Ordering::Acquire) {
                 return Poll::Ready(false);
             }
             let mut inbox = self.lock(rank);
-            if !inbox.messages.is_empty() {
+            if inbox.messages.len() >= needed {
                 Self::drain(&mut inbox, into);
                 return Poll::Ready(true);
             }
+            inbox.needed = needed;
             let waited = inbox.waiting.replace(context.waker().clone()).is_some();
             drop(inbox);
             if !waited {

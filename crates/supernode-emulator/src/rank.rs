@@ -41,8 +41,11 @@ pub(crate) struct World {
 pub(crate) enum Progress {
     /// Every lane is at its end.
     Finished,
-    /// Every unfinished lane waits for a message.
-    Blocked,
+    /// Every unfinished lane waits for messages: no less than `needed` of them.
+    Blocked {
+        /// At least one.
+        needed: usize,
+    },
     /// Others should run: enough was done in one go.
     Yield,
     /// A step asks for what cannot be done.
@@ -135,11 +138,18 @@ impl Machine {
                 break Progress::Yield;
             }
             if !moved {
-                break Progress::Blocked;
+                break Progress::Blocked { needed: self.needed() };
             }
         };
         self.queues.flush(&world.mailboxes);
         progress
+    }
+
+    /// Messages without which no lane can go on.
+    fn needed(&self) -> usize {
+        let unfinished = self.lanes.iter().filter(|lane| lane.next < lane.steps);
+        let missing = unfinished.map(|lane| lane.batch.missing());
+        missing.min().unwrap_or(1).saturating_sub(self.queues.waiting()).max(1)
     }
 
     fn step(&mut self, world: &World, lane: usize) -> Taken {

@@ -82,10 +82,7 @@ pub fn reduce_many(dtype: DType, op: ReduceOp, dst: &mut [u8], srcs: &[impl AsRe
 }
 
 /// `range` of each of the first `K` operands.
-fn parts<'a, const K: usize>(
-    srcs: &'a [impl AsRef<[u8]>],
-    range: &Range<usize>,
-) -> [&'a [u8]; K] {
+fn parts<'a, const K: usize>(srcs: &'a [impl AsRef<[u8]>], range: &Range<usize>) -> [&'a [u8]; K] {
     std::array::from_fn(|k| &srcs[k].as_ref()[range.clone()])
 }
 

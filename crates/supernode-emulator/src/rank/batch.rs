@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use supernode_collectives::{Action, Group, Rank, Span};
 
-use super::{Machine, Taken, World};
+use super::{Machine, Queues, Taken, World};
 use crate::mailbox::Message;
 use crate::memory::Memory;
 use crate::payload::Payload;
 
-/// The batch that a lane stands at; its lists keep their memory from batch to batch.
+/// The receives (or signals) that a lane awaits together; the lists keep their memory.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Number of steps; zero while the batch is still to be read.
@@ -47,6 +47,24 @@ impl Batch {
         }
     }
 
+    /// Takes the messages of all senders; gives false if some have yet to arrive.
+    fn collect(&mut self, queues: &mut Queues, lane: u32) -> bool {
+        // Looking for each of them is only worth the while once they can all be there.
+        if queues.waiting() < self.missing() {
+            return false;
+        }
+        while let Some(&from) = self.senders.get(self.messages.len()) {
+            let Some(message) = queues.take(from, lane) else { return false };
+            self.messages.push(message);
+        }
+        true
+    }
+
+    /// Messages that have to arrive yet; none where no batch is awaited.
+    pub(super) fn missing(&self) -> usize {
+        self.senders.len() - self.messages.len()
+    }
+
     fn clear(&mut self) {
         self.length = 0;
         self.senders.clear();
@@ -63,11 +81,8 @@ impl Machine {
         if batch.length == 0 {
             batch.read(world, self.rank, lane as u32, index);
         }
-        while let Some(&from) = batch.senders.get(batch.messages.len()) {
-            let Some(message) = self.queues.take(from, lane as u32) else {
-                return Taken::No;
-            };
-            batch.messages.push(message);
+        if !batch.collect(&mut self.queues, lane as u32) {
+            return Taken::No;
         }
         if let Some(clock) = &mut self.clock {
             clock.receive_batch(&batch.messages, &batch.reduces, &batch.local);
@@ -102,13 +117,11 @@ impl Machine {
     pub(super) fn wait(&mut self, lane: usize, from: Group) -> Taken {
         let me = self.rank;
         let batch = &mut self.lanes[lane].batch;
-        // Signals taken so far sit in the batch, so that a wait resumes where it stopped.
-        let taken = batch.messages.len();
-        for member in from.members().filter(|member| *member != me).skip(taken) {
-            let Some(message) = self.queues.take(member, lane as u32) else {
-                return Taken::No;
-            };
-            batch.messages.push(message);
+        if batch.senders.is_empty() {
+            batch.senders.extend(from.members().filter(|member| *member != me));
+        }
+        if !batch.collect(&mut self.queues, lane as u32) {
+            return Taken::No;
         }
         if let Some(clock) = &mut self.clock {
             clock.receive_batch(&batch.messages, &[], &[]);
@@ -120,6 +133,7 @@ impl Machine {
                 self.memory.store(dst, message.payload, false);
             }
         }
+        batch.clear();
         Taken::Yes
     }
 }
