@@ -204,7 +204,7 @@ fn ids(id: &str, aliases: &[String], place: Place<'_>) -> Result<(), CatalogErro
         if !id.is_empty() && id.chars().all(allowed) {
             return Ok(());
         }
-        let id = id.escape_debug();
+        let id = printable(id);
         Err(place.invalid(format!("`{id}` is no id; write it with a-z, 0-9, `-`, `.` and `_`")))
     };
     check(id, place)?;
@@ -220,11 +220,16 @@ fn level_name(name: &str, place: Place<'_>) -> Result<(), CatalogError> {
         return Err(place.invalid(what.to_owned()));
     }
     if name.is_empty() || !name.chars().all(allowed) {
-        let name = name.escape_debug();
+        let name = printable(name);
         let what = format!("`{name}` is no level name; write it with a-z, 0-9, `-` and `_`");
         return Err(place.invalid(what));
     }
     Ok(())
+}
+
+/// A bad name as an error shows it, without its line breaks.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "?")
 }
 
 /// Texts that are printed within a line.

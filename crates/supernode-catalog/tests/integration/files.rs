@@ -128,9 +128,9 @@ fn names_can_be_printed_and_paths_split() {
     check("name = \"pod\"", "name = \"a pod\"", &["mine.toml:21:8", "`a pod` is no level name"]);
     check("name = \"pod\"", "name = \"scale-out\"", &["mine.toml:21:8", "something else"]);
     let quoted = error(&GOOD.replace("system.mine", r#"system."a,b\"c""#));
-    assert!(quoted.contains(r#"mine.toml:2:1: `a,b\"c` is no id"#), "{quoted}");
+    assert!(quoted.contains(r#"mine.toml:2:1: `a,b"c` is no id"#), "{quoted}");
     let line = error(&GOOD.replace("system.mine", r#"system."a\nb""#));
-    assert!(line.contains(r"mine.toml:2:1: `a\nb` is no id"), "{line}");
+    assert!(line.contains("mine.toml:2:1: `a?b` is no id"), "{line}");
     check(
         "chips = 32",
         "aliases = [\"x\", \"Y\"]\nchips = 32",
