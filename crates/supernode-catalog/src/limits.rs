@@ -10,21 +10,25 @@ use supernode_units::{Sourced, Time, Value};
 
 use crate::system::{LevelSpec, Published};
 
-/// The longest latency, in seconds.
-const MAX_LATENCY_S: u64 = 1;
+/// The longest latency; half a turn around the globe takes as long.
+const MAX_LATENCY: Time = Time::from_us(100_000);
+/// The longest cable in metres, for the same reason.
+const MAX_CABLE_M: u32 = 20_000_000;
 
 /// What is wrong with a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
     Zero,
     Latency,
+    Cable,
 }
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Zero => f.write_str("is zero; give a figure above zero, or `unknown`"),
-            Self::Latency => write!(f, "is above {MAX_LATENCY_S} s; no link takes that long"),
+            Self::Latency => write!(f, "is above {MAX_LATENCY}; no link takes that long"),
+            Self::Cable => write!(f, "is above {MAX_CABLE_M} m; no cable is that long"),
         }
     }
 }
@@ -37,7 +41,7 @@ pub(crate) fn of_chip(chip: &Chip) -> Option<(String, Limit)> {
         let value = chip.figure(key)?;
         let (low, high) = value.low().zip(value.high())?;
         if key.starts_with("launch.") || key.ends_with(".latency") {
-            return (high > MAX_LATENCY_S as f64).then_some(Limit::Latency);
+            return (high > MAX_LATENCY.as_secs_f64()).then_some(Limit::Latency);
         }
         (low <= 0.0 && !key.starts_with("ports.")).then_some(Limit::Zero)
     };
@@ -53,6 +57,7 @@ pub(crate) fn of_level(level: &LevelSpec) -> Option<(&'static str, Limit)> {
         ("latency", slow(&level.latency)),
         ("switch-latency", slow(&level.switch_latency)),
         ("fec-latency", slow(&level.fec_latency)),
+        ("cable", (level.cable > MAX_CABLE_M).then_some(Limit::Cable)),
     ])
 }
 
@@ -85,6 +90,5 @@ fn zero<T: Default + PartialEq>(value: &Sourced<T>) -> Option<Limit> {
 }
 
 fn slow(value: &Sourced<Time>) -> Option<Limit> {
-    let longest = Time::from_us(MAX_LATENCY_S * 1_000_000);
-    value.value.high().filter(|time| *time > longest).map(|_| Limit::Latency)
+    value.value.high().filter(|time| *time > MAX_LATENCY).map(|_| Limit::Latency)
 }

@@ -105,7 +105,8 @@ fn levels_that_no_fabric_has_show_line_and_column() {
     let huge = "kind = \"full-mesh\"\nsize = 4\ndims = [8, 4294967295, 4294967295, 4294967295]";
     check(torus, huge, &["mine.toml:24:8", "multiply to more than 2^64"]);
     check("\"450GB/s\"", "\"0GB/s\"", &["mine.toml:17:13", "`bandwidth` is zero"]);
-    check("\"700ns\"", "\"2s\"", &["mine.toml:18:11", "`latency` is above 1 s"]);
+    check("\"700ns\"", "\"2s\"", &["mine.toml:18:11", "`latency` is above"]);
+    check("\"700ns\"", "\"700ns\"\ncable = 4294967295", &["mine.toml:19:9", "`cable` is above"]);
     let lossy = "\"700ns\"\nefficiency = \"0\"";
     check("\"700ns\"", lossy, &["mine.toml:19:14", "`efficiency` is zero"]);
     check("\"50GB/s\"", "\"100GB/s\"", &["mine.toml:8:8", "add up to 550GB/s", "`h100` has 500"]);
