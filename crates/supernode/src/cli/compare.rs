@@ -11,7 +11,7 @@ use supernode::strategy::{Assumptions, Workload, compare};
 use supernode::units::{Precision, Time, UnitError, parse_count};
 
 use super::rows::Format;
-use super::{Error, source};
+use super::{Error, names, source};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -39,7 +39,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "COUNT", default_value = "8192", value_parser = parse_count)]
     seq: u64,
     /// Precision of the matrix products; a chip without it takes its next wider one.
-    #[arg(long, default_value = "fp8")]
+    #[arg(long, default_value = "fp8", value_parser = names::any_case::<Precision>)]
     dtype: Precision,
     /// Time to write a checkpoint, and to load one.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_time)]
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let mut catalog = Catalog::builtin()?;
     let first = source::add_if_file(&mut catalog, &args.first)?;
     let second = source::add_if_file(&mut catalog, &args.second)?;
-    source::apply(&mut catalog, &first, &args.set)?;
+    source::apply(&mut catalog, &[&first, &second], &args.set)?;
     let workload =
         Workload { params: args.params, tokens: args.tokens, seq: args.seq, precision: args.dtype };
     let assumptions =
