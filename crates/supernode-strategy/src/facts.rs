@@ -1,7 +1,7 @@
 //! What the machines of a comparison are made of.
 
 use supernode_catalog::{End, LevelSpec};
-use supernode_units::{Confidence, Sourced, Value};
+use supernode_units::{Confidence, Sourced, Time, Value};
 
 use crate::{Machine, StrategyError};
 
@@ -111,7 +111,11 @@ fn network(machine: &Machine) -> Result<(Option<Figure>, Option<Figure>), Strate
     let way = [&best, &worst].map(|cost| cost.route(0, last).latency.as_secs_f64());
     let joins = |level: &&LevelSpec| level.size() > 1;
     let mut levels = machine.system.levels.iter().filter(joins);
-    let slow = |level: &LevelSpec| guessed(&level.latency) || guessed(&level.switch_latency);
+    let adds = |time: &Sourced<Time>| time.value.high() > Some(Time::ZERO);
+    let slow = |level: &LevelSpec| {
+        let times = [&level.latency, &level.switch_latency, &level.fec_latency];
+        times.into_iter().any(|time| guessed(time) && adds(time))
+    };
     let on_package = machine.chip.on_package.as_ref().is_some_and(|link| guessed(&link.latency));
     let latency = on_package || levels.clone().any(slow);
     let narrow = |level: &LevelSpec| guessed(&level.bandwidth) || guessed(&level.efficiency);

@@ -224,3 +224,34 @@ fn tile(config: &mut FabricConfig, domain: u32, tensor: u32) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_zero_totals_are_named() {
+        let check = |value, expected: &str| {
+            let error = known(value, "pod.power".to_owned(), "8MW").unwrap_err().to_string();
+            assert_eq!(error, expected);
+        };
+        check(Value::Unknown, "`pod.power` is unknown; supply it with `--set pod.power=8MW`");
+        let zero = "`pod.power` is zero; supply a figure above zero with `--set pod.power=8MW`";
+        check(Value::Point(0.0), zero);
+        check(Value::Range(0.0, 1.0), zero);
+        assert!(known(Value::Point(1.0), String::new(), "").is_ok());
+    }
+
+    #[test]
+    fn a_machine_is_cut_to_the_chip() {
+        let catalog = Catalog::builtin().unwrap();
+        let rack = Machine::new(&catalog, "gb200-nvl72").unwrap();
+        let part = rack.with_chips(100).unwrap();
+        assert_eq!((part.chips(), part.copies), (100, 2));
+        assert_eq!(part.name(), "1.39 x gb200-nvl72");
+        assert_eq!(rack.with_chips(144).unwrap().name(), "2 x gb200-nvl72");
+        let ratio = part.power() / rack.power();
+        assert!(ratio.low() < Some(100.0 / 72.0) && ratio.high() > Some(100.0 / 72.0));
+        assert!(rack.with_chips(u64::MAX).is_err());
+    }
+}

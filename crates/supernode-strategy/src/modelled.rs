@@ -39,6 +39,10 @@ pub(crate) fn modelled(machines: &[Machine; 2]) -> Vec<Modelled> {
             add(whole(&chip.id, &chip.name, &chip.notes));
         }
         let mut push = |owner: &str, entry: Entry<'_>| {
+            // A delay or loss of nothing is a part that the model leaves out, not a guess in it.
+            if ["0ps", "0"].contains(&entry.value.as_str()) {
+                return;
+            }
             if let (Some(Confidence::Modelled), Some(reason)) = (entry.confidence, entry.note) {
                 let path = format!("{owner}.{}", entry.key);
                 add(Modelled { path, value: entry.value, reason: reason.to_owned() });

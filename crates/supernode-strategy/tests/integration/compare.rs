@@ -119,20 +119,6 @@ fn unknown_prices_make_an_unknown_row_and_nothing_else() {
 }
 
 #[test]
-fn a_total_of_zero_is_named() {
-    let mut catalog = Catalog::builtin().unwrap();
-    let zero = catalog.set("atlas-950-superpod", "power", "0W");
-    if zero.is_err() {
-        // The catalog refuses it already.
-        return;
-    }
-    let result = run(&catalog, "atlas-950-superpod", "vr-nvl144");
-    let error = row(&result, Basis::Power).errors()[0].to_string();
-    assert!(error.starts_with("`atlas-950-superpod.power` is zero"), "{error}");
-    assert!(result.rows[0].ratio_per_megawatt().is_err());
-}
-
-#[test]
 fn what_every_row_needs_is_an_error() {
     let catalog = Catalog::builtin().unwrap();
     let fp64 = Workload { precision: Precision::Fp64, ..WORKLOAD };

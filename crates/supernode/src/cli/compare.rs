@@ -15,7 +15,7 @@ use supernode::catalog::{Catalog, CatalogError};
 use supernode::strategy::{Assumptions, Workload, compare};
 use supernode::units::{Precision, Time, UnitError, parse_count};
 
-use super::{Error, source};
+use super::{Error, names, source};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -45,7 +45,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "COUNT", default_value = "8192", value_parser = parse_count)]
     seq: u64,
     /// Precision of the matrix products; a chip without it takes its next wider one.
-    #[arg(long, default_value = "fp8")]
+    #[arg(long, default_value = "fp8", value_parser = names::any_case::<Precision>)]
     dtype: Precision,
     /// Time to write a checkpoint, and to load one.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_time)]
@@ -125,9 +125,11 @@ fn add_second(catalog: &mut Catalog, args: &Args) -> Result<String, Error> {
 fn apply(catalog: &mut Catalog, [first, second]: [&str; 2], set: &str) -> Result<(), Error> {
     let is_unknown =
         |error: &Error| matches!(error.downcast_ref(), Some(CatalogError::UnknownKey { .. }));
-    let Err(error) = source::apply(catalog, first, &[set.to_owned()]) else { return Ok(()) };
+    let Err(error) = source::apply(catalog, &[first, second], &[set.to_owned()]) else {
+        return Ok(());
+    };
     let other = format!("{second}.{set}");
-    let elsewhere = source::apply(&mut catalog.clone(), second, std::slice::from_ref(&other));
+    let elsewhere = source::apply(&mut catalog.clone(), &[second], std::slice::from_ref(&other));
     if is_unknown(&error) && !elsewhere.is_err_and(|error| is_unknown(&error)) {
         let key = set.split_once('=').map_or(set, |(key, _)| key);
         return Err(format!(

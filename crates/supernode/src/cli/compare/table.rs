@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
-use supernode::strategy::{Basis, Comparison, Machine, NOT_MODELLED, Outcome, Side, Unit};
+use supernode::strategy::{
+    Basis, Comparison, Machine, Modelled, NOT_MODELLED, Outcome, Side, Unit,
+};
 use supernode::units::{MessageSize, Value};
 
 use super::figures::{count, digits, fact, micros, percent, quantity, things};
@@ -81,11 +83,24 @@ fn machines(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     }
     align_right(&mut table, 1..3);
     print(out, &table)?;
-    for modelled in &comparison.modelled {
-        let (path, value, reason) = (&modelled.path, &modelled.value, &modelled.reason);
-        writeln!(out, "# modelled: {path} is {value} ({reason}); pin it with --set")?;
+    for (paths, value, reason) in guesses(comparison) {
+        let is = if paths.len() == 1 { "is" } else { "are" };
+        let paths = paths.join(", ");
+        writeln!(out, "# modelled: {paths} {is} {value} ({reason}); pin with --set")?;
     }
     Ok(())
+}
+
+/// Modelled values with the paths that share value and reason.
+fn guesses(comparison: &Comparison) -> Vec<(Vec<&str>, &str, &str)> {
+    let mut found: Vec<(Vec<&str>, &str, &str)> = Vec::new();
+    for Modelled { path, value, reason } in &comparison.modelled {
+        match found.iter_mut().find(|(_, v, r)| v == value && r == reason) {
+            Some((paths, ..)) => paths.push(path),
+            None => found.push((vec![path], value, reason)),
+        }
+    }
+    found
 }
 
 fn all_reduce(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
