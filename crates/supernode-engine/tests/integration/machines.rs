@@ -3,7 +3,7 @@
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning, fit_levels};
 use supernode_engine::ports;
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, InSwitch, Level, LevelKind, Profile,
+    CostModel, DeviceRates, Fabric, FabricConfig, Hop, SwitchRate, Level, LevelKind, Profile,
 };
 use supernode_units::{Bandwidth, Time};
 
@@ -39,7 +39,7 @@ pub(crate) fn switch(
     engine: u64,
 ) -> CostModel {
     let mut node = level("node", LevelKind::Switch, ranks, gb, latency);
-    node.in_switch = Some(InSwitch { rate: Bandwidth::from_gb_per_s((gb * 6).div_ceil(10)) });
+    node.in_switch = Some(SwitchRate { rate: Bandwidth::from_gb_per_s((gb * 6).div_ceil(10)) });
     model(vec![node], profile, engine)
 }
 
