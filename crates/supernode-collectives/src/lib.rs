@@ -47,7 +47,7 @@ pub use double_binary_tree::DoubleBinaryTree;
 pub use error::CollectiveError;
 pub use hierarchical::Hierarchical;
 pub use in_switch::InSwitch;
-pub use plan::fit_levels;
+pub use plan::{Fitted, fit_levels, fit_machine, gcd};
 pub use recursive_doubling::RecursiveDoubling;
 pub use ring::Ring;
 pub use schedule::{Chunks, Ports, Schedule, Shape};
