@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use supernode_chip::Chip;
 use supernode_fabric::{
-    DeviceRates, Fabric, FabricConfig, Hop, SwitchRate, Level, LevelKind, Oversubscription, Spread,
+    DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Oversubscription, Spread, SwitchRate,
 };
 use supernode_units::{Bandwidth, Ratio, Sourced, Time, UnitError, Value};
 

@@ -17,6 +17,10 @@ pub(crate) struct Clock {
     now: Time,
     /// Messages issued.
     issued: u64,
+    /// When the next one may be issued.
+    issuer_free: Time,
+    /// The engine that reduces and copies.
+    engine_free: Time,
     tx_free: Vec<Time>,
     rx_free: Vec<Time>,
     /// The last message's route and port time: most lanes send equal messages to one peer.
@@ -41,6 +45,8 @@ impl Clock {
             rank,
             now,
             issued: 0,
+            issuer_free: now,
+            engine_free: now,
             tx_free: vec![Time::ZERO; ports],
             rx_free: vec![Time::ZERO; ports],
             last: None,
@@ -52,7 +58,8 @@ impl Clock {
     }
 
     pub(crate) fn send(&mut self, to: Rank, bytes: u64, fan: u32) -> InFlight {
-        let ready = self.now + self.cost.step_overhead_of(self.rank, 0, self.issued);
+        let overhead = self.cost.step_overhead_of(self.rank, 0, self.issued);
+        let ready = engine::issue(&self.cost, self.now, overhead, &mut self.issuer_free);
         self.issued += 1;
         let priced = match self.last {
             Some(last) if last.to == to && last.bytes == bytes && last.fan == fan => last,
@@ -75,7 +82,7 @@ impl Clock {
 
     pub(crate) fn receive(&mut self, flight: InFlight, bytes: u64, reduces: bool) {
         let landed = self.landed(flight, bytes, reduces);
-        self.now = engine::take(&self.cost, self.now, Time::ZERO, [landed]);
+        self.now = engine::take(&self.cost, self.now, Time::ZERO, &mut self.engine_free, [landed]);
     }
 
     /// Receives that are awaited together: the port serves them in order of (head, sender), while
@@ -96,14 +103,14 @@ impl Clock {
             if reduces { self.cost.reduce_time(bytes) } else { self.cost.copy_time(bytes) }
         };
         let local = local.iter().map(time).sum();
-        self.now = engine::take(&self.cost, self.now, local, landed);
+        self.now = engine::take(&self.cost, self.now, local, &mut self.engine_free, landed);
     }
 
     pub(crate) fn copy(&mut self, bytes: u64) {
-        self.now += self.cost.copy_time(bytes);
+        self.now = engine::work(self.now, self.cost.copy_time(bytes), &mut self.engine_free);
     }
 
     pub(crate) fn reduce(&mut self, bytes: u64) {
-        self.now += self.cost.reduce_time(bytes);
+        self.now = engine::work(self.now, self.cost.reduce_time(bytes), &mut self.engine_free);
     }
 }

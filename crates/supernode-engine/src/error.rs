@@ -36,4 +36,8 @@ pub enum EngineError {
         /// Ranks placed on the fabric.
         fabric: u32,
     },
+    /// The run passes the 213 days of virtual time that are counted; use a smaller size, fewer ranks
+    /// or faster links.
+    #[error("the run takes longer than the 213 days of virtual time that are counted")]
+    TooLong,
 }

@@ -25,17 +25,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Modules: `clock` (the rules of time, shared with the emulator), `ports` (the plain time-ordered
+//! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports serve),
+//! `ports` (the plain time-ordered
 //! engine, oracle of faster ones), `formula` (closed forms for any size), `tune` (levels, slices
 //! and the choice of the algorithm), `switch` (what a reducing switch costs).
 
 mod clock;
 mod error;
 pub mod formula;
+mod order;
 pub mod ports;
 mod switch;
 mod tune;
 
-pub use clock::{InFlight, Landed, land, launch, take};
+pub use clock::{InFlight, Landed, issue, land, launch, take, work};
 pub use error::EngineError;
+pub use order::in_program_order;
 pub use tune::{fastest, tune};

@@ -188,6 +188,25 @@ impl Fabric {
         self.map.device(rank)
     }
 
+    /// Whether every rank is as far from every other as any: they hang on one switch, or on one
+    /// full mesh of a single dimension.
+    pub fn is_uniform(&self) -> bool {
+        let first = self.device(0);
+        let mut joining = self.plans.iter().enumerate().filter(|(_, plan)| {
+            let digit = |device: u32| device / plan.stride % plan.size;
+            (1..self.ranks).any(|rank| digit(self.map.device(rank)) != digit(first))
+        });
+        let Some((level, plan)) = joining.next() else {
+            return true;
+        };
+        let alike = match self.levels[level].kind {
+            LevelKind::OnPackage | LevelKind::Switch => true,
+            LevelKind::FullMesh { .. } => plan.dims.iter().filter(|dim| **dim > 1).count() <= 1,
+            _ => false,
+        };
+        alike && joining.next().is_none()
+    }
+
     /// The nearest reducing switch above `rank`.
     pub fn switch_domain(&self, rank: u32) -> Option<SwitchDomain> {
         self.shared_switch([rank])

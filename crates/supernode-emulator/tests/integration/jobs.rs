@@ -5,8 +5,8 @@ use std::sync::Arc;
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning, fit_levels};
 use supernode_emulator::{InputSpec, Job, Results};
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, SwitchRate, Level, LevelKind, Placement,
-    Profile,
+    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Placement, Profile,
+    SwitchRate,
 };
 use supernode_units::{Bandwidth, DType, ReduceOp, Time};
 

@@ -3,7 +3,7 @@
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning, fit_levels};
 use supernode_engine::ports;
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, SwitchRate, Level, LevelKind, Profile,
+    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
 };
 use supernode_units::{Bandwidth, Time};
 

@@ -215,7 +215,7 @@ impl Setup {
             EngineChoice::EmulateSizes => {
                 Emulator::memory_needed(&self.job(schedule, count, Results::Sizes))
             }
-            EngineChoice::Ports => ports::memory_needed(&*schedule),
+            EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
             EngineChoice::Auto | EngineChoice::Formula => 0,
         };
         if needed <= self.memory_limit {
