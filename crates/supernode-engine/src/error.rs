@@ -1,4 +1,4 @@
-use supernode_collectives::Rank;
+use supernode_collectives::{CollectiveError, Rank};
 use thiserror::Error;
 
 /// Why an engine gives no time.
@@ -40,4 +40,10 @@ pub enum EngineError {
     /// or faster links.
     #[error("the run takes longer than the 213 days of virtual time that are counted")]
     TooLong,
+    /// No closed form knows noise; use an engine that follows every message.
+    #[error("no closed form knows noise; use an engine that follows every message")]
+    Noise,
+    /// The algorithm does not define the collective, or its tuning does not fit.
+    #[error(transparent)]
+    Undefined(#[from] CollectiveError),
 }

@@ -21,7 +21,7 @@
 //! // 14 steps of 1 us and 128 KiB at 450 GB/s.
 //! assert_eq!(timed.time(), (Time::from_us(1) + Time::from_ps(291_272)) * 14);
 //! let closed = formula::time(Algorithm::Ring, collective, bytes, &Tuning::default(), &cost);
-//! assert_eq!(closed, Some(timed.time()));
+//! assert_eq!(closed, Ok(timed.time()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicU64;
 use clap::ValueEnum;
 use supernode::collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
-use supernode::engine::{self, formula, ports};
+use supernode::engine::formula::Elements;
+use supernode::engine::{self, EngineError, formula, ports};
 use supernode::fabric::CostModel;
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
 
@@ -128,9 +129,9 @@ impl Setup {
                 (ports::run(&*schedule, &chunks, &self.cost)?.time(), None)
             }
             EngineChoice::Formula | EngineChoice::Auto => {
-                let bytes = count * self.dtype.bytes();
-                let time = formula::time(algorithm, self.collective, bytes, tuning, &self.cost);
-                (time.ok_or_else(|| no_switch(algorithm))?, None)
+                let elements = Elements { count, width: self.dtype.bytes() };
+                let time = formula::time(algorithm, self.collective, elements, tuning, &self.cost);
+                (time.map_err(|error| no_time(algorithm, error))?, None)
             }
         };
         Ok(Answer { time, engine, wrong, fallback })
@@ -252,14 +253,16 @@ impl Setup {
         let ranks = self.cost.fabric.ranks();
         let tuning = self.tune(algorithm, 0);
         algorithm.schedule(self.collective, ranks, &tuning)?;
-        match formula::time(algorithm, self.collective, 0, &tuning, &self.cost) {
-            Some(_) => Ok(()),
-            None => Err(no_switch(algorithm)),
-        }
+        formula::time(algorithm, self.collective, 0, &tuning, &self.cost)
+            .map(drop)
+            .map_err(|error| no_time(algorithm, error))
     }
 }
 
-fn no_switch(algorithm: Algorithm) -> Error {
+fn no_time(algorithm: Algorithm, error: EngineError) -> Error {
+    let EngineError::NoSwitch { .. } = error else {
+        return error.into();
+    };
     format!(
         "{algorithm} needs a reducing switch that all ranks share; choose another algorithm or \
          give the level an `in-switch` rate"
