@@ -5,7 +5,7 @@
 //! engine say `formula`.
 
 use supernode_collectives::{Algorithm, Chunks, Collective, Rank, Tuning};
-use supernode_fabric::CostModel;
+use supernode_fabric::{CostModel, Route};
 use supernode_units::Time;
 
 use crate::EngineError;
@@ -118,8 +118,8 @@ impl Line {
 }
 
 /// Overheads and latency of one message, without its port time.
-fn alpha(cost: &CostModel, from: Rank, to: Rank) -> Time {
-    cost.step_overhead() + cost.route(from, to).latency + cost.recv_overhead()
+fn alpha(cost: &CostModel, route: &Route) -> Time {
+    cost.step_overhead() + route.latency + cost.recv_overhead()
 }
 
 /// What a reduction adds beyond the arrival that hides it.

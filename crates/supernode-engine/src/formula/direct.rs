@@ -42,8 +42,8 @@ impl<'a> Traffic<'a> {
                 receiving: vec![Port::default(); ports],
             };
             for i in (0..line.count).filter(|i| *i != own) {
-                let (own, peer) = (line.rank(own), line.rank(i));
-                let (there, back) = (cost.route(own, peer), cost.route(peer, own));
+                let (rank, peer) = (line.rank(own), line.rank(i));
+                let (there, back) = (cost.route(rank, peer), cost.route(peer, rank));
                 // Most routes are as fast as the one before.
                 let alike = |other: &Route| {
                     (other.rate, other.fan_out_loss_ppm) == (there.rate, there.fan_out_loss_ppm)
@@ -54,13 +54,18 @@ impl<'a> Traffic<'a> {
                 };
                 last = Some((there, busy));
                 load.sending[usize::from(there.tx_port)].pass(busy, there.latency);
-                load.receiving[usize::from(back.rx_port)].pass(busy, back.latency);
+                let port = &mut load.receiving[usize::from(back.rx_port)];
+                port.pass(busy, back.latency);
+                // Senders that come just before a member in rank order send to it first.
+                let before = if i < own { own - i } else { own + line.count - i };
+                port.nearest = if port.nearest == 0 { before } else { port.nearest.min(before) };
                 traffic.busiest = traffic.busiest.max(busy);
                 traffic.quickest = traffic.quickest.min(busy);
                 traffic.latest = traffic.latest.max(there.latency);
                 traffic.soonest = traffic.soonest.min(there.latency);
             }
-            traffic.drained = traffic.drained.max(load.drained());
+            let waits = load.waits(cost, line, own, block);
+            traffic.drained = traffic.drained.max(load.drained()).max(waits);
         }
         traffic
     }
@@ -110,6 +115,8 @@ impl<'a> Traffic<'a> {
 struct Port {
     busy: Time,
     latest: Time,
+    /// How many places before the receiver, in rank order, the nearest of the senders comes.
+    nearest: u32,
 }
 
 impl Port {
@@ -130,5 +137,22 @@ impl Load {
     fn drained(&self) -> Time {
         let ports = self.sending.iter().chain(&self.receiving);
         ports.map(|port| port.busy + port.latest).max().unwrap_or_default()
+    }
+
+    /// The same for the fullest receiving port, when it has to wait until its nearest sender has
+    /// served others: all senders of a node turn to the members of the next one in the same order.
+    fn waits(&self, cost: &CostModel, line: Line, own: u32, block: u64) -> Time {
+        let Some(port) = self.receiving.iter().max_by_key(|port| port.busy) else {
+            return Time::ZERO;
+        };
+        let member = |back: u32| line.rank((own + line.count - back) % line.count);
+        let sender = member(port.nearest);
+        let to_own = cost.route(sender, line.rank(own)).tx_port;
+        let earlier = (1..port.nearest).map(|back| cost.route(sender, member(back)));
+        let idle: Time = earlier
+            .filter(|route| route.tx_port == to_own)
+            .map(|route| cost.occupancy(&route, block, line.count - 1))
+            .sum();
+        port.busy + port.latest + idle
     }
 }

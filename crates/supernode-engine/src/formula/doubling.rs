@@ -12,9 +12,12 @@ pub(super) fn time(cost: &CostModel, schedule: &dyn Schedule, chunk: u64) -> Tim
     let ranks = shape.ranks;
     let bytes = |span: Span| u64::from(span.len).saturating_mul(chunk);
     let message = |from: Rank, to: Rank, bytes: u64, reduces: bool| {
-        let busy = cost.occupancy(&cost.route(from, to), bytes, 1);
+        let route = cost.route(from, to);
+        let busy = cost.occupancy(&route, bytes, 1);
         let work = if reduces { reduction(cost, bytes, busy) } else { Time::ZERO };
-        alpha(cost, from, to) + busy + work
+        // The whole way, and what is left of it where the message was there already.
+        let whole = alpha(cost, &route) + busy + work;
+        (whole, whole.saturating_sub(route.latency))
     };
     let rounds = ranks.ilog2();
     let positions = 1 << rounds;
@@ -29,7 +32,7 @@ pub(super) fn time(cost: &CostModel, schedule: &dyn Schedule, chunk: u64) -> Tim
             let folds = u32::from(position < extra);
             let step = schedule.step(rank(position), 0, u32::from(copies) + folds + round);
             let Action::Exchange { to, src, from, dst, with } = step.action else {
-                return Time::ZERO;
+                return (Time::ZERO, Time::ZERO);
             };
             let reduces = with.is_some();
             let there = message(rank(position), to, bytes(src), reduces);
@@ -37,8 +40,8 @@ pub(super) fn time(cost: &CostModel, schedule: &dyn Schedule, chunk: u64) -> Tim
         });
         of.into_iter().max().unwrap_or_default()
     };
-    let costs: Vec<Time> = (0..rounds).map(round).collect();
-    let all: Time = costs.iter().copied().sum();
+    let costs: Vec<(Time, Time)> = (0..rounds).map(round).collect();
+    let all: Time = costs.iter().map(|(whole, _)| *whole).sum();
     // Blocks of one rank that are copied before (all-gather) or after (reduce-scatter).
     let copy =
         if shape.collective == Collective::AllReduce { Time::ZERO } else { cost.copy_time(chunk) };
@@ -52,17 +55,20 @@ pub(super) fn time(cost: &CostModel, schedule: &dyn Schedule, chunk: u64) -> Tim
         Collective::ReduceScatter => (whole, chunk),
         Collective::AllGather => (chunk, whole),
     };
-    let fold = message(1, 0, fold, shape.collective.reduces());
-    let unfold = message(0, 1, unfold, false);
+    let (fold, _) = message(1, 0, fold, shape.collective.reduces());
+    let (unfold, _) = message(0, 1, unfold, false);
     let (before, after) = if copies { (copy, Time::ZERO) } else { (Time::ZERO, copy) };
-    // A folded rank delays those that every later round leads to; both the fold and the unfold are
-    // on one way only if it skips the rounds that lead beyond the folded positions.
+    // A folded rank delays those that every later round leads to. Both the fold and the unfold are on
+    // one way only if it stays with its rank in the rounds that lead beyond the folded positions,
+    // where the partner is early.
     let inner = extra.next_power_of_two().ilog2();
-    let near = |round: &u32| match shape.collective {
+    let near = |round: u32| match shape.collective {
         Collective::ReduceScatter => rounds - 1 - round < inner,
-        _ => *round < inner,
+        _ => round < inner,
     };
-    let between: Time = (0..rounds).filter(near).map(|round| costs[round as usize]).sum();
+    let stays =
+        |(round, (whole, rest)): (u32, &(Time, Time))| if near(round) { *whole } else { *rest };
+    let between: Time = (0..).zip(&costs).map(stays).sum();
     let late = fold.max(before);
     (late + all + after).max(before + all + unfold).max(late + between + unfold)
 }

@@ -1,21 +1,34 @@
-//! A ring's rate is its max-plus eigenvalue: the larger of the busiest port and the mean cost around
-//! the ring.
+//! A message that has been everywhere took all hops but one; the busiest port may take longer.
 
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
 use super::{Line, alpha, reduction};
 
-/// What goes around a ring, in picoseconds.
+/// Hops of a ring, plain and with a reduction at the end.
 pub(super) struct Ring {
     count: u32,
-    /// Sums of all hops, plain and with a reduction at the end.
-    sum: u128,
-    sum_reducing: u128,
+    plain: Hops,
+    reducing: Hops,
     busiest: Time,
-    /// The least time from a message being issued to its last byte.
-    quickest: Time,
+    /// The longest time from a message being issued to its last byte.
+    slowest: Time,
     copy: Time,
+}
+
+#[derive(Clone, Copy)]
+struct Hops {
+    sum: Time,
+    least: Time,
+}
+
+impl Hops {
+    const NONE: Self = Self { sum: Time::ZERO, least: Time::MAX };
+
+    fn add(&mut self, hop: Time) {
+        self.sum += hop;
+        self.least = self.least.min(hop);
+    }
 }
 
 impl Ring {
@@ -23,41 +36,42 @@ impl Ring {
     pub(super) fn new(cost: &CostModel, line: Line, block: u64) -> Self {
         let mut ring = Self {
             count: line.count,
-            sum: 0,
-            sum_reducing: 0,
+            plain: Hops::NONE,
+            reducing: Hops::NONE,
             busiest: Time::ZERO,
-            quickest: Time::MAX,
+            slowest: Time::ZERO,
             copy: cost.copy_time(block),
         };
         for i in 0..line.count {
             let (from, to) = (line.rank(i), line.rank((i + 1) % line.count));
             let route = cost.route(from, to);
             let busy = cost.occupancy(&route, block, 1);
-            let hop = alpha(cost, from, to) + busy;
+            let hop = alpha(cost, &route) + busy;
             ring.busiest = ring.busiest.max(busy);
-            ring.quickest = ring.quickest.min(route.latency + busy);
-            ring.sum += u128::from(hop.as_ps());
-            ring.sum_reducing += u128::from((hop + reduction(cost, block, busy)).as_ps());
+            ring.slowest = ring.slowest.max(route.latency + busy);
+            ring.plain.add(hop);
+            ring.reducing.add(hop + reduction(cost, block, busy));
         }
         ring
     }
 
     pub(super) fn reduce(&self) -> Time {
-        self.half(self.sum_reducing)
+        self.half(self.reducing)
     }
 
     pub(super) fn gather(&self) -> Time {
-        self.half(self.sum)
+        self.half(self.plain)
     }
 
-    /// What a copy of the own block adds where it takes longer than the first message.
+    /// What a copy of the own block adds where it takes longer than any first message.
     pub(super) fn copy(&self) -> Time {
-        self.copy.saturating_sub(self.quickest)
+        self.copy.saturating_sub(self.slowest)
     }
 
-    /// N-1 steps of the mean, rounded up once; no faster than the busiest port.
-    fn half(&self, sum: u128) -> Time {
-        let n = u128::from(self.count);
-        Time::from_ps_ratio(sum * (n - 1), n).max(self.busiest * (u64::from(self.count) - 1))
+    fn half(&self, hops: Hops) -> Time {
+        if hops.sum == Time::MAX {
+            return Time::MAX;
+        }
+        hops.sum.saturating_sub(hops.least).max(self.busiest * (u64::from(self.count) - 1))
     }
 }

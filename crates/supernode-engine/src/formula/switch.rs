@@ -21,7 +21,7 @@ pub(super) fn time(
     let group = Group { first: line.first, stride: line.stride, count: line.count };
     let port = switch::port_time(cost, line.first, group, slice)?;
     let n = u64::from(line.count);
-    let hop = alpha(cost, line.first, line.rank(1));
+    let hop = alpha(cost, &cost.route(line.first, line.rank(1)));
     let depth = slices.min(u64::from(InSwitch::DEPTH));
     // A port passes a share of each of the N x slices reductions, or the others' multicasts. An
     // all-reduce does both at once, so it adds the own results, and the first reductions of all
@@ -36,6 +36,8 @@ pub(super) fn time(
     let groups = slices.div_ceil(u64::from(InSwitch::DEPTH));
     let waits = hop * (2 * (groups - 1)) + port * (n * depth);
     let work = if collective.reduces() { busy.max(waits) } else { busy };
-    // A barrier comes first.
-    Ok(hop * (1 + ways) + work)
+    // Every signal is taken one by one: those of the barrier that comes first, and of all slices.
+    let signals = |slices: u64| cost.recv_overhead() * ((n - 1) * slices).saturating_sub(1);
+    let gathered = if collective == Collective::ReduceScatter { 0 } else { slices };
+    Ok(hop * (1 + ways) + signals(1) + work.max(signals(gathered)))
 }

@@ -1,6 +1,7 @@
 //! Cost models for the other tests.
 
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning, fit_levels};
+use supernode_engine::formula::Elements;
 use supernode_engine::ports;
 use supernode_fabric::{
     CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
@@ -56,6 +57,11 @@ pub(crate) fn pairs() -> Vec<(Algorithm, Collective)> {
 
 /// The time of the slowest rank.
 pub(crate) fn time(schedule: &dyn Schedule, bytes: u64, cost: &CostModel) -> Time {
-    let chunks = Chunks::new(schedule.shape(), bytes, 1);
+    time_of(schedule, bytes.into(), cost)
+}
+
+/// The same for elements of any width.
+pub(crate) fn time_of(schedule: &dyn Schedule, elements: Elements, cost: &CostModel) -> Time {
+    let chunks = Chunks::new(schedule.shape(), elements.count, elements.width);
     ports::run(schedule, &chunks, cost).expect("it ends").time()
 }
