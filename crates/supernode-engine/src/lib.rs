@@ -25,11 +25,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports serve),
-//! `ports` (the plain time-ordered
-//! engine, oracle of faster ones), `formula` (closed forms for any size), `tune` (levels, slices
-//! and the choice of the algorithm), `switch` (what a reducing switch costs).
+//! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports
+//! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `formula` (closed forms
+//! for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of
+//! the algorithm), `switch` (what a reducing switch costs).
 
+pub mod bound;
 mod clock;
 mod error;
 pub mod formula;

@@ -230,6 +230,53 @@ impl Fabric {
         })
     }
 
+    /// Bandwidth of all ports of a device in one direction for messages at full rate: one rate for
+    /// each group of ports, of its fastest level.
+    pub fn ports_bandwidth(&self) -> Bandwidth {
+        let rate = |index: &usize| self.level_bandwidth(*index).bytes_per_s();
+        let group = |index: usize| &self.levels[index].port_group;
+        let joins = |index: &usize| self.levels[*index].size > 1;
+        let mut sum = 0_u64;
+        for index in (0..self.levels.len()).filter(joins) {
+            let same = |other: &usize| group(*other) == group(index);
+            // Counted with the first level of the group.
+            if (0..index).filter(joins).any(|other| same(&other)) {
+                continue;
+            }
+            let all = (index..self.levels.len()).filter(joins).filter(same);
+            sum = sum.saturating_add(all.map(|level| rate(&level)).max().unwrap_or(0));
+        }
+        Bandwidth::new(sum)
+    }
+
+    /// Bandwidth of a device's ports of the level at `index` in one direction, for messages at full
+    /// rate.
+    ///
+    /// # Panics
+    /// If there is no such level: a bug of the caller.
+    pub fn level_bandwidth(&self, index: usize) -> Bandwidth {
+        let (level, plan) = (&self.levels[index], &self.plans[index]);
+        let links = level.kind.links(level.size);
+        Bandwidth::new(plan.rate_in_leaf.bytes_per_s().saturating_mul(links))
+    }
+
+    /// The outermost level that joins ranks, and the most of them on one of its children; none for a
+    /// single rank.
+    pub fn outermost(&self) -> Option<(usize, u32)> {
+        let child = |plan: &Plan, rank: u32| self.map.device(rank) / plan.stride % plan.size;
+        let joins = |plan: &Plan| {
+            let first = child(plan, 0);
+            (1..self.ranks).any(|rank| child(plan, rank) != first)
+        };
+        let index = self.plans.iter().rposition(joins)?;
+        let plan = &self.plans[index];
+        let mut held = vec![0; plan.size as usize];
+        for rank in 0..self.ranks {
+            held[child(plan, rank) as usize] += 1;
+        }
+        held.into_iter().max().map(|most| (index, most))
+    }
+
     /// Bandwidth between the halves of the fabric in one direction, cut at the outermost level
     /// that joins more than one child; saturates at 2^64 bytes per second.
     pub fn bisection(&self) -> Bandwidth {
