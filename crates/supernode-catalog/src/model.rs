@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use supernode_chip::Chip;
 use supernode_fabric::{
-    DeviceRates, Fabric, FabricConfig, FabricError, Hop, InSwitch, Level, LevelKind,
-    Oversubscription, Spread,
+    DeviceRates, Fabric, FabricConfig, FabricError, Hop, Level, LevelKind, Oversubscription,
+    Spread, SwitchRate,
 };
 use supernode_units::{Bandwidth, Ratio, Sourced, Time, UnitError, Value};
 
@@ -163,7 +163,7 @@ impl System {
             },
             efficiency_ppm: ppm(&spec.efficiency, Better::High, 1_000_000),
             fan_out_loss_ppm: ppm(&spec.fan_out_loss, Better::Low, 0),
-            in_switch: in_switch.map(|rate| InSwitch { rate: per_device(rate) }),
+            in_switch: in_switch.map(|rate| SwitchRate { rate: per_device(rate) }),
         })
     }
 }

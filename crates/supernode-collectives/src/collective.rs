@@ -32,6 +32,15 @@ impl Collective {
         !matches!(self, Self::AllGather)
     }
 
+    /// Blocks that the input and the output of a rank hold when the large buffer has one per rank.
+    pub(crate) const fn blocks(self, ranks: u32) -> (u32, u32) {
+        match self {
+            Self::AllReduce => (ranks, ranks),
+            Self::ReduceScatter => (ranks, 1),
+            Self::AllGather => (1, ranks),
+        }
+    }
+
     /// busbw / algbw as nccl-tests defines it, as an exact fraction (numerator, denominator):
     /// 2(n-1)/n for all-reduce, (n-1)/n for reduce-scatter and all-gather.
     pub const fn busbw_factor(self, ranks: u32) -> (u64, u64) {

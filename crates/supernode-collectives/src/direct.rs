@@ -111,20 +111,26 @@ impl Schedule for Direct {
     fn shape(&self) -> Shape {
         let (input_chunks, output_chunks) = match self.collective {
             Collective::AllReduce if self.one_shot => (1, 1),
-            Collective::AllReduce => (self.ranks, self.ranks),
-            Collective::ReduceScatter => (self.ranks, 1),
-            Collective::AllGather => (1, self.ranks),
+            collective => collective.blocks(self.ranks),
         };
+        // The receives of a phase are awaited together. A second phase may begin at a rank whose
+        // first has not ended; of two ranks, it comes from the same sender.
+        let phases = if self.collective == Collective::AllReduce && !self.one_shot { 2 } else { 1 };
         Shape {
             collective: self.collective,
             ranks: self.ranks,
             lanes: 1,
-            ports: Ports::Fixed,
+            ports: if phases > 1 && self.ranks > 2 { Ports::InStep } else { Ports::Fixed },
             input_chunks,
             output_chunks,
             scratch_chunks: 0,
             bit_identical: true,
         }
+    }
+
+    /// All messages of a phase; those of the next one are as many, and go out when they are in.
+    fn in_flight(&self) -> u64 {
+        u64::from(self.ranks) - 1
     }
 
     fn steps(&self, rank: Rank, _lane: u32) -> u32 {

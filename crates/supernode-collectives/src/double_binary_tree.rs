@@ -213,8 +213,28 @@ impl Schedule for DoubleBinaryTree {
 mod tests {
     use super::*;
 
+    /// Parents as an independent rewriting of NCCL's `ncclGetDtree` numbers them; -1 for the root.
     #[test]
     fn the_trees_are_those_of_nccl() {
+        let check = |parents: [&[i64]; 2]| {
+            let ranks = parents[0].len() as u32;
+            let trees = DoubleBinaryTree::new(Collective::AllReduce, ranks, 1).unwrap();
+            for (second, want) in [false, true].into_iter().zip(parents) {
+                let parent = |rank| trees.node(second, rank).parent.map_or(-1, i64::from);
+                assert_eq!((0..ranks).map(parent).collect::<Vec<_>>(), want, "{ranks} {second}");
+            }
+        };
+        check([&[-1, 2, 4, 2, 0], &[1, -1, 3, 0, 3]]);
+        check([&[-1, 2, 4, 2, 0, 4], &[1, 5, 3, 1, 3, -1]]);
+        check([&[-1, 2, 4, 2, 0, 6, 4, 6], &[1, 3, 1, 7, 5, 3, 5, -1]]);
+        check([
+            &[-1, 2, 4, 2, 8, 6, 4, 6, 0, 10, 12, 10, 8],
+            &[9, -1, 3, 5, 3, 9, 7, 5, 7, 1, 11, 0, 11],
+        ]);
+    }
+
+    #[test]
+    fn parents_and_children_agree_and_inner_nodes_are_inner_once() {
         for ranks in 1..=130 {
             let trees = DoubleBinaryTree::new(Collective::AllReduce, ranks, 1).unwrap();
             let mut inner_twice = 0;

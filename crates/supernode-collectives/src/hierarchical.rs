@@ -284,23 +284,36 @@ fn gather_step(
 impl Schedule for Hierarchical {
     fn shape(&self) -> Shape {
         let n = self.ranks;
-        let (input_chunks, output_chunks, scratch_chunks) = match self.collective {
-            Collective::AllReduce => (n, n, 0),
-            Collective::ReduceScatter if self.levels.len() > 1 => (n, 1, n),
-            Collective::ReduceScatter => (n, 1, 0),
-            Collective::AllGather => (1, n, 0),
+        let (input_chunks, output_chunks) = self.collective.blocks(n);
+        let keeps = self.collective == Collective::ReduceScatter && self.levels.len() > 1;
+        let any = |inner| self.levels.iter().any(|level| level.inner == inner);
+        // One ring, one direct phase and two ranks have one sender, or receives awaited together.
+        let single = self.phases() <= 1 || self.levels.len() <= 1 && !any(Inner::Direct) || n <= 2;
+        let ports = match (any(Inner::InSwitch), single) {
+            (true, _) => Ports::Contended,
+            (false, true) => Ports::Fixed,
+            (false, false) => Ports::InStep,
         };
-        let switched = self.levels.iter().any(|level| level.inner == Inner::InSwitch);
         Shape {
             collective: self.collective,
             ranks: n,
             lanes: 1,
-            ports: if switched { Ports::Contended } else { Ports::Fixed },
+            ports,
             input_chunks,
             output_chunks,
-            scratch_chunks,
+            scratch_chunks: if keeps { n } else { 0 },
             bit_identical: true,
         }
+    }
+
+    /// The widest phase: a switch is asked by everyone and copies to all others.
+    fn in_flight(&self) -> u64 {
+        let widest = self.levels.iter().map(|level| match level.inner {
+            Inner::Ring => 1,
+            Inner::Direct => u64::from(level.size) - 1,
+            Inner::InSwitch => 2 * u64::from(level.size),
+        });
+        widest.max().unwrap_or(0)
     }
 
     fn steps(&self, rank: Rank, _lane: u32) -> u32 {

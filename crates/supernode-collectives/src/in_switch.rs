@@ -76,21 +76,28 @@ impl InSwitch {
 
 impl Schedule for InSwitch {
     fn shape(&self) -> Shape {
-        let all = self.ranks * self.slices;
-        let (input_chunks, output_chunks) = match self.collective {
-            Collective::AllReduce => (all, all),
-            Collective::ReduceScatter => (all, self.slices),
-            Collective::AllGather => (self.slices, all),
-        };
+        let (input, output) = self.collective.blocks(self.ranks);
         Shape {
             collective: self.collective,
             ranks: self.ranks,
             lanes: if self.collective == Collective::AllReduce { 2 } else { 1 },
             ports: Ports::Contended,
-            input_chunks,
-            output_chunks,
+            input_chunks: input * self.slices,
+            output_chunks: output * self.slices,
             scratch_chunks: 0,
             bit_identical: true,
+        }
+    }
+
+    /// Everyone may have everyone's slices waiting, and some requests at every port.
+    fn in_flight(&self) -> u64 {
+        let peers = u64::from(self.ranks) - 1;
+        let requests = u64::from(Self::DEPTH.min(self.slices)) * u64::from(self.ranks);
+        match self.collective {
+            _ if peers == 0 => 0,
+            Collective::AllReduce => u64::from(self.slices) * peers + requests,
+            Collective::ReduceScatter => requests,
+            Collective::AllGather => u64::from(self.slices) * peers,
         }
     }
 

@@ -20,13 +20,11 @@
 //! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
 //! `algorithm` (names and construction), one file per algorithm (`ring`, `double_binary_tree`,
 //! `recursive_doubling`, `direct`, `in_switch`, `hierarchical`), `plan` (levels for any number of
-//! ranks), `collective` (what is computed, and busbw factors), `cost` (closed forms), `bound` (what
-//! no algorithm can beat).
+//! ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat).
 
 mod algorithm;
 mod bound;
 mod collective;
-mod cost;
 mod direct;
 mod double_binary_tree;
 mod error;
@@ -41,13 +39,12 @@ mod step;
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use bound::LowerBound;
 pub use collective::Collective;
-pub use cost::ClosedForm;
 pub use direct::Direct;
 pub use double_binary_tree::DoubleBinaryTree;
 pub use error::CollectiveError;
 pub use hierarchical::Hierarchical;
 pub use in_switch::InSwitch;
-pub use plan::fit_levels;
+pub use plan::{Fitted, fit_levels, fit_machine, gcd};
 pub use recursive_doubling::RecursiveDoubling;
 pub use ring::Ring;
 pub use schedule::{Chunks, Ports, Schedule, Shape};

@@ -186,21 +186,33 @@ impl RecursiveDoubling {
 impl Schedule for RecursiveDoubling {
     fn shape(&self) -> Shape {
         let n = self.ranks;
-        let (input_chunks, output_chunks, scratch_chunks) = match self.collective {
-            Collective::AllReduce => (1, 1, 0),
-            Collective::ReduceScatter => (n, 1, n),
-            Collective::AllGather => (1, n, 0),
+        let (input_chunks, output_chunks) = match self.collective {
+            Collective::AllReduce => (1, 1),
+            collective => collective.blocks(n),
+        };
+        let scratch_chunks = if self.collective == Collective::ReduceScatter { n } else { 0 };
+        // Partners of different rounds meet at a port. Ranks that fold are behind those that do not,
+        // so only powers of two keep in step.
+        let ports = match n {
+            0..=2 => Ports::Fixed,
+            _ if n.is_power_of_two() => Ports::InStep,
+            _ => Ports::Contended,
         };
         Shape {
             collective: self.collective,
             ranks: n,
             lanes: 1,
-            ports: Ports::Fixed,
+            ports,
             input_chunks,
             output_chunks,
             scratch_chunks,
             bit_identical: true,
         }
+    }
+
+    /// A rank sends one message before each that it takes.
+    fn in_flight(&self) -> u64 {
+        u64::from(self.ranks > 1)
     }
 
     fn steps(&self, rank: Rank, _lane: u32) -> u32 {

@@ -60,11 +60,7 @@ impl Ring {
 
 impl Schedule for Ring {
     fn shape(&self) -> Shape {
-        let (input_chunks, output_chunks) = match self.collective {
-            Collective::AllReduce => (self.ranks, self.ranks),
-            Collective::ReduceScatter => (self.ranks, 1),
-            Collective::AllGather => (1, self.ranks),
-        };
+        let (input_chunks, output_chunks) = self.collective.blocks(self.ranks);
         Shape {
             collective: self.collective,
             ranks: self.ranks,
@@ -75,6 +71,11 @@ impl Schedule for Ring {
             scratch_chunks: 0,
             bit_identical: true,
         }
+    }
+
+    /// Every rank starts with a message and passes one on for each that it takes.
+    fn in_flight(&self) -> u64 {
+        u64::from(self.ranks > 1)
     }
 
     fn steps(&self, _rank: Rank, _lane: u32) -> u32 {

@@ -7,11 +7,15 @@ use crate::{Buf, Collective, Rank, Span, Step};
 /// In which order a rank's ports serve messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ports {
-    /// One lane sends and one lane receives, two-sided: ports serve in program order, so times
-    /// follow from the messages alone and can travel in them.
+    /// One lane, two-sided, whose messages arrive in program order on any fabric: they have one
+    /// sender, or are awaited together. Times follow from the messages alone and can travel in them.
     Fixed,
-    /// Several lanes, one-sided steps or a reducing switch meet at a port: it serves in order of
-    /// time, which only a time-ordered engine knows.
+    /// As `Fixed`, but a port has other senders from step to step: a late one is overtaken by the
+    /// next step's. Where all ranks are alike none is late, and ports serve in program order;
+    /// elsewhere they are contended.
+    InStep,
+    /// Several lanes, one-sided steps, a reducing switch, or ranks that are not alike meet at a port:
+    /// it serves in order of time, which only a time-ordered engine knows.
     Contended,
 }
 
@@ -24,8 +28,8 @@ pub struct Shape {
     pub ranks: u32,
     /// Lanes per rank (NCCL: channels or thread blocks).
     pub lanes: u32,
-    /// How ports serve; `Contended` wherever there is more than one lane or a step that is not
-    /// two-sided or local.
+    /// How ports serve; `Contended` wherever there is more than one lane, a step that is not
+    /// two-sided or local, or one that names another in `after`.
     pub ports: Ports,
     /// Chunks of the input buffer.
     pub input_chunks: u32,
@@ -52,12 +56,25 @@ pub trait Schedule: Debug + Send + Sync {
     /// The step at `index < steps(rank, lane)`.
     fn step(&self, rank: Rank, lane: u32, index: u32) -> Step;
 
-    /// Messages that one rank has under way at the same time, as the first steps of its lanes say.
+    /// The most messages under way, or waiting to be taken, at the same time, for each rank: what a
+    /// rank sends before it has taken as many.
+    ///
+    /// Reads all steps of the first, second, middle and last rank unless a schedule knows better.
     fn in_flight(&self) -> u64 {
-        (0..self.shape().lanes)
-            .filter(|lane| self.steps(0, *lane) > 0)
-            .map(|lane| u64::from(self.step(0, lane, 0).fan))
-            .sum()
+        let Shape { ranks, lanes, .. } = self.shape();
+        let ahead = |rank: Rank, lane: u32| {
+            let (mut now, mut most) = (0_i64, 0_i64);
+            for index in 0..self.steps(rank, lane) {
+                for change in self.step(rank, lane, index).action.messages() {
+                    now += change;
+                    most = most.max(now);
+                }
+            }
+            most.unsigned_abs()
+        };
+        let of_rank = |rank: Rank| (0..lanes).map(|lane| ahead(rank, lane)).sum();
+        let sample = [0, 1, ranks / 2, ranks.saturating_sub(1)];
+        sample.into_iter().filter(|rank| *rank < ranks).map(of_rank).max().unwrap_or(0)
     }
 }
 

@@ -194,7 +194,26 @@ pub enum Action {
     },
 }
 
-/// What issues a step on a device.
+impl Action {
+    /// By how much the step changes the number of messages under way, in two halves: what it sends
+    /// counts up, requests to a switch included, what it takes counts down.
+    pub(crate) fn messages(&self) -> [i64; 2] {
+        let others = |group: &Group| i64::from(group.count) - 1;
+        match self {
+            Self::Send { .. } | Self::Put { .. } | Self::Signal { .. } => [1, 0],
+            Self::Recv { .. } => [-1, 0],
+            Self::Forward { .. } => [-1, 1],
+            Self::Exchange { .. } | Self::Get { .. } => [1, -1],
+            Self::Wait { from } => [-others(from), 0],
+            Self::Multicast { group, .. } => [others(group), 0],
+            Self::SwitchReduce { group, .. } => [i64::from(group.count), -i64::from(group.count)],
+            Self::Copy { .. } | Self::Reduce { .. } => [0, 0],
+        }
+    }
+}
+
+/// What issues a step on a device. Vocabulary for interpreters that tell engines apart; the engines
+/// of today charge all of them alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Engine {
     /// Compute cores (NVIDIA SM, AMD CU, Ascend AIV).

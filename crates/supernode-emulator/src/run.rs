@@ -8,8 +8,8 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use crossbeam::queue::SegQueue;
-use supernode_collectives::{Buf, Chunks, Ports, Rank, Schedule, Span};
-use supernode_engine::ports;
+use supernode_collectives::{Buf, Chunks, Rank, Schedule, Span};
+use supernode_engine::{EngineError, in_program_order, ports};
 use supernode_fabric::CostModel;
 use supernode_units::{DType, ReduceOp, Time};
 use tokio::runtime::{Builder, Runtime};
@@ -123,10 +123,10 @@ impl Emulator {
         };
         let messages = job.schedule.in_flight() * MESSAGE_BYTES;
         let tasks = ranks.saturating_mul(data.saturating_add(RANK_BYTES).saturating_add(messages));
-        match shape.ports {
-            Ports::Fixed => tasks,
-            Ports::Contended => tasks.saturating_add(ports::memory_needed(&*job.schedule)),
+        if in_program_order(&shape, &job.cost) {
+            return tasks;
         }
+        tasks.saturating_add(ports::memory_needed(&*job.schedule, &job.cost))
     }
 
     /// Runs `job` on `inputs`, one per rank (none if only sizes are emulated).
@@ -157,7 +157,7 @@ impl Emulator {
         .entered();
         let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
         self.check(job, chunks, &inputs)?;
-        let fixed_ports = shape.ports == Ports::Fixed;
+        let fixed_ports = in_program_order(&shape, &job.cost);
         // What does not reduce must not be averaged at the end either.
         let op = if shape.collective.reduces() { job.op } else { ReduceOp::Sum };
         // Contended ports serve in order of time: the tasks move the data, this pass gives the times.
@@ -191,6 +191,9 @@ impl Emulator {
         }
         if let Some(timed) = timed {
             report.finish = timed.finish;
+        }
+        if report.time() == Time::MAX {
+            return Err(EngineError::TooLong.into());
         }
         Ok(report)
     }

@@ -17,6 +17,10 @@ pub(crate) struct Clock {
     now: Time,
     /// Messages issued.
     issued: u64,
+    /// When the next one may be issued.
+    issuer_free: Time,
+    /// The engine that reduces and copies.
+    engine_free: Time,
     tx_free: Vec<Time>,
     rx_free: Vec<Time>,
     /// Order of arrival within a batch; kept for its memory.
@@ -43,6 +47,8 @@ impl Clock {
             rank,
             now,
             issued: 0,
+            issuer_free: now,
+            engine_free: now,
             tx_free: vec![Time::ZERO; ports],
             rx_free: vec![Time::ZERO; ports],
             order: Vec::new(),
@@ -55,7 +61,8 @@ impl Clock {
     }
 
     pub(crate) fn send(&mut self, to: Rank, bytes: u64, fan: u32) -> InFlight {
-        let ready = self.now + self.cost.step_overhead_of(self.rank, 0, self.issued);
+        let overhead = self.cost.step_overhead_of(self.rank, 0, self.issued);
+        let ready = engine::issue(&self.cost, self.now, overhead, &mut self.issuer_free);
         self.issued += 1;
         let priced = match self.last {
             Some(last) if last.to == to && last.bytes == bytes && last.fan == fan => last,
@@ -73,7 +80,7 @@ impl Clock {
     pub(crate) fn receive(&mut self, flight: InFlight, bytes: u64, reduces: bool) {
         let (rx, tail) = engine::land(flight, &mut self.rx_free[usize::from(flight.rx_port)]);
         let landed = Landed { rx, tail, bytes, reduces };
-        self.now = engine::take(&self.cost, self.now, Time::ZERO, [landed]);
+        self.now = engine::take(&self.cost, self.now, Time::ZERO, &mut self.engine_free, [landed]);
     }
 
     /// Receives that are awaited together: the port serves them in order of (head, sender), while
@@ -85,7 +92,7 @@ impl Clock {
         reduces: &[bool],
         local: &[(u64, bool)],
     ) {
-        let Self { cost, order, rx_free, .. } = self;
+        let Self { cost, order, rx_free, engine_free, .. } = self;
         order.clear();
         order.extend(0..batch.len() as u32);
         let key = |&i: &u32| (batch[i as usize].flight.head, batch[i as usize].from);
@@ -104,14 +111,15 @@ impl Clock {
         let time = |&(bytes, reduces): &(u64, bool)| {
             if reduces { cost.reduce_time(bytes) } else { cost.copy_time(bytes) }
         };
-        self.now = engine::take(cost, self.now, local.iter().map(time).sum(), landed);
+        let local = local.iter().map(time).sum();
+        self.now = engine::take(cost, self.now, local, engine_free, landed);
     }
 
     pub(crate) fn copy(&mut self, bytes: u64) {
-        self.now += self.cost.copy_time(bytes);
+        self.now = engine::work(self.now, self.cost.copy_time(bytes), &mut self.engine_free);
     }
 
     pub(crate) fn reduce(&mut self, bytes: u64) {
-        self.now += self.cost.reduce_time(bytes);
+        self.now = engine::work(self.now, self.cost.reduce_time(bytes), &mut self.engine_free);
     }
 }

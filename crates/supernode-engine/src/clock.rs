@@ -1,13 +1,14 @@
 //! The rules of time that every engine shares (one place, so that engines can only differ in the
 //! order in which they serve contended ports).
 //!
-//! A lane at time `t` issues a message at `ready = t + step overhead` and goes on at `ready`. The
-//! transmit port serves it at `tx = max(ready, free)` and is busy for `b`. The head arrives at
+//! A lane at time `t` issues a message at `ready = t + step overhead`, at least one gap after its
+//! last one, and goes on at `ready`. The transmit port serves it at `tx = max(ready, free)` and is busy for `b`. The head arrives at
 //! `tx + latency`, the receive port serves it at `rx = max(head, free)` and is done with the tail
 //! at `rx + b`: serialisation is paid once. The receiver takes the message when its lane gets
 //! there: a plain receive ends at `max(tail, t) + receive overhead`; a reduction streams with the
 //! arrival, so it ends at `max(tail, start + reduce time) + one slice + receive overhead` with
-//! `start = max(rx, t)`, never at the sum.
+//! `start = max(rx, t)`, never at the sum. The lanes of a rank share one engine that reduces and
+//! copies: its rate is the device's, and it works in the order in which it is asked.
 
 use supernode_fabric::{CostModel, Route};
 use supernode_units::Time;
@@ -21,6 +22,20 @@ pub struct InFlight {
     pub busy: Time,
     /// The receiver's port.
     pub rx_port: u16,
+}
+
+/// When a lane that is at `now` has issued a message: after `overhead`, and no sooner than its issuer
+/// is free, which then takes the profile's gap.
+pub fn issue(cost: &CostModel, now: Time, overhead: Time, issuer_free: &mut Time) -> Time {
+    let ready = (now + overhead).max(*issuer_free);
+    *issuer_free = ready + cost.profile.gap;
+    ready
+}
+
+/// When a lane that is at `now` has had `work` done by the rank's engine, free from `engine_free` on.
+pub fn work(now: Time, work: Time, engine_free: &mut Time) -> Time {
+    *engine_free = now.max(*engine_free) + work;
+    *engine_free
 }
 
 /// Puts a message on the wire at `ready`, on a transmit port that is free from `tx_free` on.
@@ -52,24 +67,27 @@ pub struct Landed {
 
 /// When a lane that is at `lane` has taken all of `arrivals`, in the order in which they landed.
 ///
-/// The reducing engine works through the arrivals as they stream in, after `local` work of its
-/// own; what it has not finished when the last byte is in is the only reduction time that shows.
+/// The rank's engine, free from `engine_free` on, works through the arrivals as they stream in, after
+/// `local` work of its own; what it has not finished when the last byte is in is the only reduction
+/// time that shows.
 pub fn take(
     cost: &CostModel,
     lane: Time,
     local: Time,
+    engine_free: &mut Time,
     arrivals: impl IntoIterator<Item = Landed>,
 ) -> Time {
-    let mut engine = lane + local;
     let mut now = lane;
+    // When the engine has done what this lane asked for; other lanes' work only delays it.
+    let mut worked = if local == Time::ZERO { lane } else { work(lane, local, engine_free) };
     for Landed { rx, tail, bytes, reduces } in arrivals {
         let data = if reduces {
-            engine = engine.max(rx) + cost.reduce_time(bytes);
-            tail.max(engine) + cost.slice_tail(bytes)
+            worked = work(rx.max(lane), cost.reduce_time(bytes), engine_free);
+            tail.max(worked) + cost.slice_tail(bytes)
         } else {
             tail
         };
         now = now.max(data) + cost.recv_overhead();
     }
-    now.max(engine)
+    now.max(worked)
 }

@@ -1,4 +1,4 @@
-use supernode_collectives::Rank;
+use supernode_collectives::{CollectiveError, Rank};
 use thiserror::Error;
 
 /// Why an engine gives no time.
@@ -36,4 +36,14 @@ pub enum EngineError {
         /// Ranks placed on the fabric.
         fabric: u32,
     },
+    /// The run passes the 213 days of virtual time that are counted; use a smaller size, fewer ranks
+    /// or faster links.
+    #[error("the run takes longer than the 213 days of virtual time that are counted")]
+    TooLong,
+    /// No closed form knows noise; use an engine that follows every message.
+    #[error("no closed form knows noise; use an engine that follows every message")]
+    Noise,
+    /// The algorithm does not define the collective, or its tuning does not fit.
+    #[error(transparent)]
+    Undefined(#[from] CollectiveError),
 }

@@ -21,21 +21,25 @@
 //! // 14 steps of 1 us and 128 KiB at 450 GB/s.
 //! assert_eq!(timed.time(), (Time::from_us(1) + Time::from_ps(291_272)) * 14);
 //! let closed = formula::time(Algorithm::Ring, collective, bytes, &Tuning::default(), &cost);
-//! assert_eq!(closed, Some(timed.time()));
+//! assert_eq!(closed, Ok(timed.time()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Modules: `clock` (the rules of time, shared with the emulator), `ports` (the plain time-ordered
-//! engine, oracle of faster ones), `formula` (closed forms for any size), `tune` (levels, slices
-//! and the choice of the algorithm), `switch` (what a reducing switch costs).
+//! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports
+//! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `formula` (closed forms
+//! for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of
+//! the algorithm), `switch` (what a reducing switch costs).
 
+pub mod bound;
 mod clock;
 mod error;
 pub mod formula;
+mod order;
 pub mod ports;
 mod switch;
 mod tune;
 
-pub use clock::{InFlight, Landed, land, launch, take};
+pub use clock::{InFlight, Landed, issue, land, launch, take, work};
 pub use error::EngineError;
+pub use order::in_program_order;
 pub use tune::{fastest, tune};

@@ -8,16 +8,19 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
-use supernode_collectives::{Action, Chunks, Ports, Rank, Schedule, Shape, Span, Step};
+use supernode_collectives::{Action, Chunks, Group, Ports, Rank, Schedule, Shape, Span, Step};
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
-use crate::EngineError;
+use crate::clock::{issue, work};
+use crate::{EngineError, in_program_order};
 
+mod memory;
 mod queue;
 mod receive;
 mod transmit;
 
+pub use memory::memory_needed;
 use queue::{Event, Job, Key, Kind};
 use receive::{Arrived, Batch};
 use transmit::Collection;
@@ -38,23 +41,11 @@ impl Timed {
     }
 }
 
-/// Bytes of a lane with its port clocks.
-const LANE_BYTES: u64 = 512;
-/// Bytes of a message under way: an event, an entry of the receiver's map and its queue. Measured
-/// as resident memory of a direct all-reduce among 2,048 ranks, rounded up.
-const MESSAGE_BYTES: u64 = 448;
-
-/// Bytes that a run of `schedule` needs.
-pub fn memory_needed(schedule: &dyn Schedule) -> u64 {
-    let shape = schedule.shape();
-    let lanes = LANE_BYTES * u64::from(shape.lanes);
-    u64::from(shape.ranks).saturating_mul(lanes + schedule.in_flight() * MESSAGE_BYTES)
-}
-
 /// Times `schedule` with `chunks` on `cost`.
 ///
 /// # Errors
-/// When the schedule deadlocks, needs a switch that is not there, or does not fit the fabric.
+/// When the schedule deadlocks, needs a switch that is not there, does not fit the fabric, or takes
+/// longer than time is counted.
 pub fn run(
     schedule: &dyn Schedule,
     chunks: &Chunks,
@@ -74,6 +65,8 @@ struct Lane {
     now: Time,
     /// Messages issued.
     issued: u64,
+    /// When it may issue the next one.
+    issuer_free: Time,
     /// A `Go` event is in the queue.
     queued: bool,
     /// The send half of the exchange, or the request of the read, at `next` is out.
@@ -94,10 +87,18 @@ struct Engine<'a> {
     lanes: Vec<Lane>,
     tx_free: Vec<Time>,
     rx_free: Vec<Time>,
+    /// Per rank, the engine that reduces and copies for all its lanes.
+    engine_free: Vec<Time>,
+    /// Whether ports serve in program order.
+    fixed: bool,
     /// Per receiving lane and sender, in order of arrival.
     arrived: Vec<BTreeMap<Rank, VecDeque<Arrived>>>,
+    /// Empty queues, kept for the next senders.
+    spare: Vec<VecDeque<Arrived>>,
     /// Reductions that the switch is collecting, by (rank, lane, step) of the request.
     collections: BTreeMap<(Rank, u32, u32), Collection>,
+    /// The switch step that was priced last: most groups go through equal ones.
+    switched: Option<(Group, u64, Time)>,
     ports: usize,
     messages: u64,
 }
@@ -113,10 +114,11 @@ impl<'a> Engine<'a> {
         let start = cost.call();
         let lanes: Vec<Lane> = (0..shape.ranks)
             .flat_map(|rank| (0..shape.lanes).map(move |lane| (rank, lane)))
-            .map(|(rank, lane)| Lane {
-                steps: schedule.steps(rank, lane),
-                now: start,
-                ..Lane::default()
+            .map(|(rank, lane)| {
+                let steps = schedule.steps(rank, lane);
+                let recorded = if shape.ports == Ports::Contended { steps as usize } else { 0 };
+                let done = Vec::with_capacity(recorded);
+                Lane { steps, now: start, issuer_free: start, done, ..Lane::default() }
             })
             .collect();
         Self {
@@ -128,8 +130,12 @@ impl<'a> Engine<'a> {
             arrived: vec![BTreeMap::new(); lanes.len()],
             tx_free: vec![Time::ZERO; ports * shape.ranks as usize],
             rx_free: vec![Time::ZERO; ports * shape.ranks as usize],
+            engine_free: vec![Time::ZERO; shape.ranks as usize],
+            fixed: in_program_order(&shape, cost),
+            spare: Vec::new(),
             lanes,
             collections: BTreeMap::new(),
+            switched: None,
             ports,
             messages: 0,
         }
@@ -142,6 +148,9 @@ impl<'a> Engine<'a> {
             }
         }
         while let Some(Reverse(Event { key, job })) = self.queue.pop() {
+            if key.time == Time::MAX {
+                return Err(EngineError::TooLong);
+            }
             match job {
                 Job::Go => {
                     let at = self.lane(key.rank, key.lane);
@@ -171,7 +180,7 @@ impl<'a> Engine<'a> {
                 step: self.lanes[first].next,
             });
         }
-        let finish = self
+        let finish: Vec<Time> = self
             .lanes
             .chunks(self.shape.lanes as usize)
             .map(|lanes| {
@@ -180,6 +189,9 @@ impl<'a> Engine<'a> {
                 own.chain(results).max().unwrap_or_default()
             })
             .collect();
+        if finish.contains(&Time::MAX) {
+            return Err(EngineError::TooLong);
+        }
         Ok(Timed { finish, messages: self.messages })
     }
 
@@ -191,8 +203,9 @@ impl<'a> Engine<'a> {
         rank as usize * self.ports + usize::from(port)
     }
 
-    fn fixed(&self) -> bool {
-        self.shape.ports == Ports::Fixed
+    /// Whether other steps may ask when a step was complete.
+    fn records(&self) -> bool {
+        self.shape.ports == Ports::Contended
     }
 
     fn push(&mut self, time: Time, kind: Kind, of: Key, job: Job) {
@@ -219,7 +232,7 @@ impl<'a> Engine<'a> {
         let step = self.schedule.step(rank, lane, index);
         let mut now = self.lanes[at].now;
         if let Some(dep) = step.after
-            && !self.fixed()
+            && self.records()
         {
             let other = &self.lanes[self.lane(rank, dep.lane)];
             let Some(&done) = other.done.get(dep.step as usize) else {
@@ -241,7 +254,7 @@ impl<'a> Engine<'a> {
         state.next += length;
         state.half_done = false;
         state.waits_for = None;
-        if !self.fixed() {
+        if self.records() {
             let done = if answer_pending { Time::MAX } else { self.lanes[at].now };
             for _ in 0..length {
                 self.lanes[at].done.push(done);
@@ -310,10 +323,10 @@ impl<'a> Engine<'a> {
     fn ready(&mut self, key: Key) -> Time {
         let at = self.lane(key.rank, key.lane);
         let lane = &mut self.lanes[at];
-        let ready = key.time + self.cost.step_overhead_of(key.rank, key.lane, lane.issued);
+        let overhead = self.cost.step_overhead_of(key.rank, key.lane, lane.issued);
         lane.issued += 1;
-        lane.now = ready;
-        ready
+        lane.now = issue(self.cost, key.time, overhead, &mut lane.issuer_free);
+        lane.now
     }
 
     fn issue(&mut self, key: Key, to: Rank, bytes: u64, fan: u32) {
@@ -337,6 +350,7 @@ impl<'a> Engine<'a> {
 
     fn local(&mut self, key: Key, time: Time) {
         let at = self.lane(key.rank, key.lane);
-        self.lanes[at].now += time;
+        let now = self.lanes[at].now;
+        self.lanes[at].now = work(now, time, &mut self.engine_free[key.rank as usize]);
     }
 }

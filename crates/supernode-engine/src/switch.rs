@@ -16,14 +16,7 @@ pub(crate) fn port_time(
     group: Group,
     bytes: u64,
 ) -> Result<Time, EngineError> {
-    let missing = EngineError::NoSwitch { rank, members: group.count };
-    let domain = cost.fabric.switch_domain(rank).ok_or_else(|| missing.clone())?;
-    let inside = |member: Rank| {
-        let device = cost.fabric.device(member);
-        device >= domain.first_device && device - domain.first_device < domain.devices
-    };
-    if !group.members().all(inside) {
-        return Err(missing);
-    }
+    let domain = cost.fabric.shared_switch(group.members());
+    let domain = domain.ok_or(EngineError::NoSwitch { rank, members: group.count })?;
     Ok(cost.switch_occupancy(&domain, bytes, group.count))
 }

@@ -1,32 +1,31 @@
 //! How an algorithm is best run on a fabric: levels of a hierarchy and slices of a pipeline.
 
-use supernode_collectives::{Algorithm, Collective, Inner, LevelPlan, Tuning, fit_levels};
+use supernode_collectives::{Algorithm, Collective, Inner, LevelPlan, Tuning, fit_machine, gcd};
 use supernode_fabric::{CostModel, LevelKind};
 use supernode_units::Time;
 
-use crate::formula;
+use crate::formula::{self, Elements};
 
-/// Largest group that talks directly: every phase sends the square of it.
-const DIRECT_MAX: u32 = 512;
 /// Slices a pipeline may be cut into.
 const SLICES_MAX: u32 = 64;
 /// In-switch slices below this size gain nothing.
 const IN_SWITCH_SLICE_BYTES: u64 = 512 << 10;
 
-/// The tuning of `algorithm` for `bytes` bytes on all ranks of `cost`. The inner algorithm follows
+/// The tuning of `algorithm` for `elements` on all ranks of `cost`. The inner algorithm follows
 /// the level (full mesh direct, torus ring, switch whichever of ring, direct and in-switch is
 /// predicted fastest) unless `inner` names one for all.
 pub fn tune(
     algorithm: Algorithm,
     collective: Collective,
-    bytes: u64,
+    elements: impl Into<Elements>,
     cost: &CostModel,
     inner: Option<Inner>,
 ) -> Tuning {
-    let ranks = cost.fabric.ranks();
+    let elements = elements.into();
+    let (ranks, bytes) = (cost.fabric.ranks(), elements.bytes());
     match algorithm {
         Algorithm::Hierarchical => {
-            Tuning { levels: levels(collective, bytes, cost, inner), ..Tuning::default() }
+            Tuning { levels: levels(collective, elements, cost, inner), ..Tuning::default() }
         }
         Algorithm::DoubleBinaryTree => {
             Tuning { slices: tree_slices(ranks, bytes, cost), ..Tuning::default() }
@@ -42,25 +41,22 @@ pub fn tune(
     }
 }
 
-/// The algorithm that the closed forms predict to be fastest, with its tuning and that time.
+/// The algorithm that the closed forms predict to be fastest, with its tuning and that time; a ring
+/// that never ends where no closed form knows a time.
+///
+/// Every algorithm is considered at any size, whether or not an engine can follow all its messages.
 pub fn fastest(
     collective: Collective,
-    bytes: u64,
+    elements: impl Into<Elements>,
     cost: &CostModel,
     inner: Option<Inner>,
 ) -> (Algorithm, Tuning, Time) {
-    let ranks = cost.fabric.ranks();
-    let candidates = Algorithm::ALL.into_iter().filter(|algorithm| {
-        let direct = matches!(algorithm, Algorithm::OneShot | Algorithm::TwoShot);
-        let tree = *algorithm == Algorithm::DoubleBinaryTree;
-        let too_many = direct && ranks > DIRECT_MAX;
-        let undefined = tree && collective != Collective::AllReduce;
-        !too_many && !undefined
-    });
-    candidates
+    let elements = elements.into();
+    Algorithm::ALL
+        .into_iter()
         .filter_map(|algorithm| {
-            let tuning = tune(algorithm, collective, bytes, cost, inner);
-            let time = formula::time(algorithm, collective, bytes, &tuning, cost)?;
+            let tuning = tune(algorithm, collective, elements, cost, inner);
+            let time = formula::time(algorithm, collective, elements, &tuning, cost).ok()?;
             Some((algorithm, tuning, time))
         })
         .min_by_key(|(algorithm, _, time)| (*time, *algorithm))
@@ -81,56 +77,33 @@ fn tree_slices(ranks: u32, bytes: u64, cost: &CostModel) -> u32 {
 
 fn levels(
     collective: Collective,
-    bytes: u64,
+    elements: Elements,
     cost: &CostModel,
     inner: Option<Inner>,
 ) -> Vec<LevelPlan> {
-    let ranks = cost.fabric.ranks();
-    // Sizes of the machine, one per dimension of a mesh or torus.
-    let mut offered: Vec<(u32, Option<Inner>)> = Vec::new();
-    for level in cost.fabric.levels() {
-        match &level.kind {
-            LevelKind::FullMesh { dims } => {
-                offered.extend(dims.iter().map(|dim| (*dim, Some(Inner::Direct))));
-            }
-            LevelKind::Torus { dims } => {
-                offered.extend(dims.iter().map(|dim| (*dim, Some(Inner::Ring))));
-            }
-            LevelKind::Ring => offered.push((level.size, Some(Inner::Ring))),
-            _ => offered.push((level.size, None)),
-        }
-    }
-    // Where only every k-th device holds a rank, the inner levels join fewer.
-    let mut stride = cost.fabric.stride();
-    for (size, _) in &mut offered {
-        let shared = gcd(*size, stride);
-        *size /= shared;
-        stride /= shared;
-    }
-    let sizes: Vec<(u32, Inner)> =
-        offered.iter().map(|(size, own)| (*size, inner.or(*own).unwrap_or(Inner::Ring))).collect();
-    let mut plan = fit_levels(ranks, &sizes);
+    let (sizes, own) = offered(cost);
+    // Where the machine leaves it open, and for what is left over at the top, a ring to begin with.
+    let own = |level: Option<usize>| level.and_then(|level| own[level]);
+    let fitted = fit_machine(cost.fabric.ranks(), &sizes);
+    let mut plan: Vec<LevelPlan> = fitted
+        .iter()
+        .map(|fitted| LevelPlan {
+            size: fitted.size,
+            inner: inner.or(own(fitted.level)).unwrap_or(Inner::Ring),
+        })
+        .collect();
     if inner.is_some() {
         return plan;
     }
-    // Switched levels take whichever is predicted fastest with the rest as it is.
-    for index in 0..plan.len() {
-        let meshed = sizes.get(index).is_some_and(|_| plan[index].inner == Inner::Direct);
-        let torus = offered.get(index).is_some_and(|(_, own)| *own == Some(Inner::Ring));
-        if meshed || torus {
-            continue;
-        }
-        let choices = [Inner::Ring, Inner::Direct, Inner::InSwitch];
+    // Open levels take whichever is predicted fastest with the rest as it is.
+    for index in (0..plan.len()).filter(|index| own(fitted[*index].level).is_none()) {
         let predicted = |inner: Inner| {
-            if inner == Inner::Direct && plan[index].size > DIRECT_MAX {
-                return None;
-            }
             let mut levels = plan.clone();
             levels[index].inner = inner;
             let tuning = Tuning { levels, ..Tuning::default() };
-            formula::time(Algorithm::Hierarchical, collective, bytes, &tuning, cost)
+            formula::time(Algorithm::Hierarchical, collective, elements, &tuning, cost).ok()
         };
-        let best = choices
+        let best = [Inner::Ring, Inner::Direct, Inner::InSwitch]
             .into_iter()
             .filter_map(|inner| predicted(inner).map(|time| (time, inner)))
             .min_by_key(|(time, _)| *time);
@@ -141,6 +114,26 @@ fn levels(
     plan
 }
 
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// Sizes of the machine's levels, one per dimension of a mesh or torus, as far as ranks meet there,
+/// and what runs on each where its links leave no choice.
+fn offered(cost: &CostModel) -> (Vec<u32>, Vec<Option<Inner>>) {
+    let (mut sizes, mut own) = (Vec::new(), Vec::new());
+    for level in cost.fabric.levels() {
+        let (dims, inner) = match &level.kind {
+            LevelKind::FullMesh { dims } => (&dims[..], Some(Inner::Direct)),
+            LevelKind::Torus { dims } => (&dims[..], Some(Inner::Ring)),
+            LevelKind::Ring => (&[level.size][..], Some(Inner::Ring)),
+            _ => (&[level.size][..], None),
+        };
+        sizes.extend(dims);
+        own.extend(dims.iter().map(|_| inner));
+    }
+    // Where only every k-th device holds a rank, the inner levels join fewer.
+    let mut stride = u64::from(cost.fabric.stride());
+    for size in &mut sizes {
+        let shared = gcd(u64::from(*size), stride);
+        *size /= shared as u32;
+        stride /= shared;
+    }
+    (sizes, own)
 }

@@ -2,9 +2,9 @@
 
 use supernode_units::{Bandwidth, Time};
 
-use crate::{Fabric, FabricError, Profile, Route, Skew, SwitchDomain};
+use crate::{Fabric, FabricError, Level, Profile, Route, Skew, SwitchDomain, SwitchRate};
 
-/// How fast a device's engines work.
+/// How fast a device's engines work, all lanes of its rank together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceRates {
     /// Bytes of incoming operand reduced per second.
@@ -28,26 +28,46 @@ pub struct CostModel {
 
 /// The largest message a model has to price: 1 TiB.
 const LARGEST_MESSAGE: u64 = 1 << 40;
-/// The largest time of one message: leaves room to add a few million of them.
+/// The largest time of one message, in picoseconds. Sums of them may still pass 64 bits: they are
+/// then [`Time::MAX`], which engines refuse to report.
 const LONGEST_MESSAGE: u128 = 1 << 62;
+/// Picoseconds in a second.
+const PS_PER_S: u128 = 1_000_000_000_000;
 
 impl CostModel {
     /// Joins the three.
     ///
     /// # Errors
     /// [`FabricError::MessageTooSlow`] if a message of 1 TiB with the widest fan-out would not fit
-    /// 2^62 ps on the slowest level.
+    /// 2^62 ps on the slowest level, or in a switch that reduces;
+    /// [`FabricError::EngineTooSlow`] if reducing or copying it would not. Both cover rates of zero.
     pub fn new(fabric: Fabric, profile: Profile, rates: DeviceRates) -> Result<Self, FabricError> {
+        let wire = u128::from(profile.protocol.wire_bytes(LARGEST_MESSAGE));
+        let too_long = |bytes: u128, rate: Bandwidth, loss: u128| {
+            let ps = (bytes * PS_PER_S).checked_div(u128::from(rate.bytes_per_s()));
+            ps.is_none_or(|ps| ps + ps / 1_000_000 * loss > LONGEST_MESSAGE)
+        };
+        let on_level = |level: &Level, rate| FabricError::MessageTooSlow {
+            bytes: LARGEST_MESSAGE,
+            level: level.name.clone(),
+            rate,
+        };
         if let Some((level, rate)) = fabric.slowest() {
             let loss = u128::from(level.fan_out_loss_ppm) * u128::from(fabric.ranks());
-            let wire = u128::from(profile.protocol.wire_bytes(LARGEST_MESSAGE));
-            let ps = wire * 1_000_000_000_000 / u128::from(rate.bytes_per_s());
-            if ps + ps / 1_000_000 * loss > LONGEST_MESSAGE {
-                return Err(FabricError::MessageTooSlow {
-                    bytes: LARGEST_MESSAGE,
-                    level: level.name.clone(),
-                    rate,
-                });
+            if too_long(wire, rate, loss) {
+                return Err(on_level(level, rate));
+            }
+        }
+        for level in fabric.levels() {
+            if let Some(SwitchRate { rate }) = level.in_switch
+                && too_long(u128::from(LARGEST_MESSAGE), rate, 0)
+            {
+                return Err(on_level(level, rate));
+            }
+        }
+        for (engine, rate) in [("reduce", rates.reduce), ("copy", rates.copy)] {
+            if too_long(u128::from(LARGEST_MESSAGE), rate, 0) {
+                return Err(FabricError::EngineTooSlow { engine, bytes: LARGEST_MESSAGE, rate });
             }
         }
         Ok(Self { fabric, profile, rates, skew: None })
@@ -87,8 +107,8 @@ impl CostModel {
         // 1 / eta = 1 + loss (k - 1), in millionths.
         let slowdown =
             1_000_000 + u128::from(route.fan_out_loss_ppm) * u128::from(fan.saturating_sub(1));
-        let ps = (wire * 1_000_000 * slowdown).div_ceil(u128::from(route.rate.bytes_per_s()));
-        Time::from_ps(ps as u64).max(self.profile.gap)
+        let work = (wire * 1_000_000).saturating_mul(slowdown);
+        Time::from_ps_ratio(work, u128::from(route.rate.bytes_per_s())).max(self.profile.gap)
     }
 
     /// Time to reduce `bytes` bytes of operand that are already there.
@@ -102,8 +122,7 @@ impl CostModel {
     }
 
     fn engine_time(rate: Bandwidth, bytes: u64) -> Time {
-        let ps = u128::from(bytes) * 1_000_000_000_000;
-        Time::from_ps(ps.div_ceil(u128::from(rate.bytes_per_s().max(1))) as u64)
+        Time::from_ps_ratio(u128::from(bytes) * PS_PER_S, u128::from(rate.bytes_per_s()))
     }
 
     /// Time to reduce the last slice, which cannot start before it is there.
@@ -118,8 +137,8 @@ impl CostModel {
     /// others' blocks and the own result), so a single step runs at that multiple of the rate.
     pub fn switch_occupancy(&self, domain: &SwitchDomain, bytes: u64, members: u32) -> Time {
         let n = u128::from(members.max(1));
-        let rate = u128::from(domain.in_switch.rate.bytes_per_s().max(1));
-        let ps = (u128::from(bytes) * 1_000_000_000_000 * n).div_ceil(rate * (n + 1));
-        Time::from_ps(ps as u64).max(self.profile.gap)
+        let rate = u128::from(domain.in_switch.rate.bytes_per_s());
+        let work = (u128::from(bytes) * PS_PER_S).saturating_mul(n);
+        Time::from_ps_ratio(work, rate * (n + 1)).max(self.profile.gap)
     }
 }

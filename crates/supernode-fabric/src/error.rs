@@ -131,4 +131,14 @@ pub enum FabricError {
         /// Its slowest effective rate.
         rate: Bandwidth,
     },
+    /// An engine of the devices so slow that its time does not fit 64 bits of picoseconds.
+    #[error("the {engine} engine takes longer than 2^62 ps for {} at {rate}", MessageSize::new(*bytes))]
+    EngineTooSlow {
+        /// `reduce` or `copy`.
+        engine: &'static str,
+        /// Bytes it works on.
+        bytes: u64,
+        /// Its rate.
+        rate: Bandwidth,
+    },
 }

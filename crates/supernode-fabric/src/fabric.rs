@@ -1,11 +1,16 @@
-//! Levels composed into a system, and routes through it by arithmetic.
+//! Levels composed into a system.
 
 use supernode_units::{Bandwidth, Time};
 
-use crate::level::{InSwitch, Level, LevelKind, Oversubscription, Spread};
+use crate::level::{Level, LevelKind, Spread, SwitchRate};
 use crate::placement::Map;
-use crate::skew::mix;
 use crate::{FabricError, Placement};
+
+mod congestion;
+mod route;
+
+use congestion::Uplinks;
+pub use route::Route;
 
 /// What a fabric is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,36 +22,17 @@ pub struct FabricConfig {
     pub device_bandwidth: Option<Bandwidth>,
 }
 
-/// The way of a message from one rank to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Route {
-    /// Port of the sender that the message leaves by.
-    pub tx_port: u16,
-    /// Port of the receiver that it arrives at.
-    pub rx_port: u16,
-    /// Highest level crossed.
-    pub level: u8,
-    /// Switches crossed, or direct links taken.
-    pub hops: u16,
-    /// Slowest rate on the way for a single message, both ports included.
-    pub rate: Bandwidth,
-    /// Time from the first byte out to the first byte in.
-    pub latency: Time,
-    /// Loss per extra concurrent peer on the slowest level, in millionths.
-    pub fan_out_loss_ppm: u32,
-}
-
 /// The devices that one reducing switch joins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SwitchDomain {
     /// The level of the switch.
-    pub level: u8,
+    pub level: u32,
     /// First device of the domain.
     pub first_device: u32,
     /// Number of devices.
     pub devices: u32,
     /// The switch's own rate.
-    pub in_switch: InSwitch,
+    pub in_switch: SwitchRate,
 }
 
 /// A composed fabric with ranks placed on it.
@@ -74,16 +60,8 @@ struct Plan {
     latency: Time,
     hop: Time,
     fan_out_loss_ppm: u32,
-}
-
-/// One level's part of a route.
-struct Segment {
-    tx_port: u16,
-    rx_port: u16,
-    hops: u32,
-    /// Fixed latencies paid: one per direct link into a new dimension.
-    links: u32,
-    rate: Bandwidth,
+    /// Where flows are hashed to uplinks.
+    uplinks: Option<Uplinks>,
 }
 
 impl Fabric {
@@ -135,6 +113,7 @@ impl Fabric {
                 latency: level.latency,
                 hop: level.hop.time(),
                 fan_out_loss_ppm: level.fan_out_loss_ppm,
+                uplinks: Uplinks::of(level, stride),
             });
         }
         Self::check_ports(&levels, device_bandwidth)?;
@@ -169,6 +148,9 @@ impl Fabric {
             self.plans.last().map_or((1, 1), |outermost| (outermost.size, outermost.stride));
         self.map = Map::new(placement, ranks, children, child_devices)?;
         self.ranks = ranks;
+        for uplinks in self.plans.iter_mut().filter_map(|plan| plan.uplinks.as_mut()) {
+            uplinks.forget();
+        }
         Ok(self)
     }
 
@@ -206,173 +188,93 @@ impl Fabric {
         self.map.device(rank)
     }
 
-    /// The way from rank `from` to rank `to`. A rank reaches itself at no cost.
-    ///
-    /// # Panics
-    /// If a rank is not placed: a bug of the caller.
-    pub fn route(&self, from: u32, to: u32) -> Route {
-        let (a, b) = (self.device(from), self.device(to));
-        let mut route = Route {
-            tx_port: 0,
-            rx_port: 0,
-            level: 0,
-            hops: 0,
-            rate: Bandwidth::new(u64::MAX),
-            latency: Time::ZERO,
-            fan_out_loss_ppm: 0,
+    /// Whether every rank is as far from every other as any: they hang on one switch, or on one
+    /// full mesh of a single dimension.
+    pub fn is_uniform(&self) -> bool {
+        let first = self.device(0);
+        let mut joining = self.plans.iter().enumerate().filter(|(_, plan)| {
+            let digit = |device: u32| device / plan.stride % plan.size;
+            (1..self.ranks).any(|rank| digit(self.map.device(rank)) != digit(first))
+        });
+        let Some((level, plan)) = joining.next() else {
+            return true;
         };
-        let mut outermost = true;
-        for (index, plan) in self.plans.iter().enumerate().rev() {
-            let (da, db) = (a / plan.stride % plan.size, b / plan.stride % plan.size);
-            if da == db {
-                continue;
-            }
-            let segment = self.segment(index, plan, (a, b), (da, db));
-            if outermost {
-                outermost = false;
-                route.level = index as u8;
-                route.rx_port = segment.rx_port;
-            }
-            // Segments run innermost first, so the last one found is the first one taken.
-            route.tx_port = segment.tx_port;
-            route.hops += segment.hops as u16;
-            route.latency +=
-                plan.latency * u64::from(segment.links) + plan.hop * u64::from(segment.hops);
-            if segment.rate < route.rate {
-                route.rate = segment.rate;
-                route.fan_out_loss_ppm = plan.fan_out_loss_ppm;
-            }
-            if plan.any_to_any {
-                break;
-            }
-        }
-        route
-    }
-
-    fn segment(
-        &self,
-        index: usize,
-        plan: &Plan,
-        (a, b): (u32, u32),
-        (da, db): (u32, u32),
-    ) -> Segment {
-        let pooled = |hops: u32, rate| Segment {
-            tx_port: plan.first_port,
-            rx_port: plan.first_port,
-            hops,
-            links: 1,
-            rate,
+        let alike = match self.levels[level].kind {
+            LevelKind::OnPackage | LevelKind::Switch => true,
+            LevelKind::FullMesh { .. } => plan.dims.iter().filter(|dim| **dim > 1).count() <= 1,
+            _ => false,
         };
-        match &self.levels[index].kind {
-            LevelKind::OnPackage | LevelKind::Switch => pooled(1, plan.rate_in_leaf),
-            LevelKind::Clos { tiers, leaf, oversubscription, spread, .. } => {
-                if da / leaf == db / leaf {
-                    return pooled(1, plan.rate_in_leaf);
-                }
-                let near = *tiers == 2 || da / leaf / leaf == db / leaf / leaf;
-                let rate = match spread {
-                    Spread::Spray | Spread::Adaptive => plan.rate_out,
-                    Spread::Ecmp { seed } => {
-                        let group = leaf * plan.stride;
-                        let first = a / group * group;
-                        let sharing = self.sharing(*seed, (a, b), first, group, *oversubscription);
-                        Bandwidth::new((plan.rate_in_leaf.bytes_per_s() / sharing).max(1))
-                    }
-                };
-                pooled(if near { 3 } else { 5 }, rate)
-            }
-            LevelKind::Rail { leaf, .. } => {
-                let same_rail = a % plan.stride == b % plan.stride;
-                if same_rail && da / leaf == db / leaf {
-                    pooled(1, plan.rate_in_leaf)
-                } else {
-                    pooled(3, plan.rate_out)
-                }
-            }
-            LevelKind::FullMesh { .. } => Self::mesh_segment(plan, da, db),
-            LevelKind::Torus { .. } | LevelKind::Ring => Self::torus_segment(plan, da, db),
-        }
-    }
-
-    /// Flows on the uplink of the flow from `a` to `b`, itself included, when every device of its
-    /// leaf (`group` devices from `first` on) sends as far as `a` does, as in a ring or exchange.
-    fn sharing(
-        &self,
-        seed: u64,
-        (a, b): (u32, u32),
-        first: u32,
-        group: u32,
-        over: Oversubscription,
-    ) -> u64 {
-        let uplinks = u64::from((group * over.up / over.down).max(1));
-        let shift = if b >= a { b - a } else { b + (self.devices - a) };
-        let uplink = |device: u32| {
-            let to = (u64::from(device) + u64::from(shift)) % u64::from(self.devices);
-            mix(seed ^ mix(u64::from(device) << 32 | to)) % uplinks
-        };
-        let own = uplink(a);
-        let last = (first + group).min(self.devices);
-        (first..last).filter(|device| uplink(*device) == own).count() as u64
-    }
-
-    /// Dimension order: one link for each dimension that differs, lowest dimension first.
-    fn mesh_segment(plan: &Plan, mut da: u32, mut db: u32) -> Segment {
-        let mut port = u32::from(plan.first_port);
-        let mut segment =
-            Segment { tx_port: 0, rx_port: 0, hops: 0, links: 0, rate: plan.rate_in_leaf };
-        for dim in &plan.dims {
-            let (x, y) = (da % dim, db % dim);
-            if x != y {
-                // A device numbers its links by the other positions, skipping its own.
-                let link = |own: u32, other: u32| (port + other - u32::from(other > own)) as u16;
-                if segment.hops == 0 {
-                    segment.tx_port = link(x, y);
-                }
-                segment.rx_port = link(y, x);
-                segment.hops += 1;
-                segment.links += 1;
-            }
-            port += dim - 1;
-            (da, db) = (da / dim, db / dim);
-        }
-        segment
-    }
-
-    /// Dimension order, the shorter way round; upwards where both are equal.
-    fn torus_segment(plan: &Plan, mut da: u32, mut db: u32) -> Segment {
-        let mut port = plan.first_port;
-        let mut segment =
-            Segment { tx_port: 0, rx_port: 0, hops: 0, links: 1, rate: plan.rate_in_leaf };
-        for dim in &plan.dims {
-            let (x, y) = (da % dim, db % dim);
-            if x != y {
-                let up = (y + dim - x) % dim;
-                let goes_up = up <= dim - up;
-                if segment.hops == 0 {
-                    segment.tx_port = port + u16::from(!goes_up);
-                }
-                // What was sent upwards arrives at the port that faces down.
-                segment.rx_port = port + u16::from(goes_up);
-                segment.hops += up.min(dim - up);
-            }
-            port += 2;
-            (da, db) = (da / dim, db / dim);
-        }
-        segment
+        alike && joining.next().is_none()
     }
 
     /// The nearest reducing switch above `rank`.
     pub fn switch_domain(&self, rank: u32) -> Option<SwitchDomain> {
-        let device = self.device(rank);
-        let found = self.levels.iter().position(|level| level.in_switch.is_some())?;
-        let plan = &self.plans[found];
-        let devices = plan.stride * plan.size;
-        Some(SwitchDomain {
-            level: found as u8,
-            first_device: device / devices * devices,
-            devices,
-            in_switch: self.levels[found].in_switch?,
+        self.shared_switch([rank])
+    }
+
+    /// The nearest reducing switch above all of `ranks`.
+    pub fn shared_switch(&self, ranks: impl IntoIterator<Item = u32>) -> Option<SwitchDomain> {
+        let mut devices = ranks.into_iter().map(|rank| self.device(rank));
+        let first = devices.next()?;
+        let (low, high) = devices.fold((first, first), |(l, h), d| (l.min(d), h.max(d)));
+        self.levels.iter().zip(&self.plans).enumerate().find_map(|(index, (level, plan))| {
+            let in_switch = level.in_switch?;
+            let devices = plan.stride * plan.size;
+            let first_device = low / devices * devices;
+            (high - first_device < devices).then_some(SwitchDomain {
+                level: index as u32,
+                first_device,
+                devices,
+                in_switch,
+            })
         })
+    }
+
+    /// Bandwidth of all ports of a device in one direction for messages at full rate: one rate for
+    /// each group of ports, of its fastest level.
+    pub fn ports_bandwidth(&self) -> Bandwidth {
+        let rate = |index: &usize| self.level_bandwidth(*index).bytes_per_s();
+        let group = |index: usize| &self.levels[index].port_group;
+        let joins = |index: &usize| self.levels[*index].size > 1;
+        let mut sum = 0_u64;
+        for index in (0..self.levels.len()).filter(joins) {
+            let same = |other: &usize| group(*other) == group(index);
+            // Counted with the first level of the group.
+            if (0..index).filter(joins).any(|other| same(&other)) {
+                continue;
+            }
+            let all = (index..self.levels.len()).filter(joins).filter(same);
+            sum = sum.saturating_add(all.map(|level| rate(&level)).max().unwrap_or(0));
+        }
+        Bandwidth::new(sum)
+    }
+
+    /// Bandwidth of a device's ports of the level at `index` in one direction, for messages at full
+    /// rate.
+    ///
+    /// # Panics
+    /// If there is no such level: a bug of the caller.
+    pub fn level_bandwidth(&self, index: usize) -> Bandwidth {
+        let (level, plan) = (&self.levels[index], &self.plans[index]);
+        let links = level.kind.links(level.size);
+        Bandwidth::new(plan.rate_in_leaf.bytes_per_s().saturating_mul(links))
+    }
+
+    /// The outermost level that joins ranks, and the most of them on one of its children; none for a
+    /// single rank.
+    pub fn outermost(&self) -> Option<(usize, u32)> {
+        let child = |plan: &Plan, rank: u32| self.map.device(rank) / plan.stride % plan.size;
+        let joins = |plan: &Plan| {
+            let first = child(plan, 0);
+            (1..self.ranks).any(|rank| child(plan, rank) != first)
+        };
+        let index = self.plans.iter().rposition(joins)?;
+        let plan = &self.plans[index];
+        let mut held = vec![0; plan.size as usize];
+        for rank in 0..self.ranks {
+            held[child(plan, rank) as usize] += 1;
+        }
+        held.into_iter().max().map(|most| (index, most))
     }
 
     /// Bandwidth between the halves of the fabric in one direction, cut at the outermost level

@@ -26,7 +26,8 @@ pub enum LevelKind {
     Clos {
         /// Tiers of switches, 2 or 3.
         tiers: u32,
-        /// Parallel planes; a device spreads its traffic over all.
+        /// Parallel planes. A device spreads every message over all of them, so their links add up
+        /// in the level's bandwidth; their number only shows in the name of the kind.
         planes: u32,
         /// Children under one leaf switch.
         leaf: u32,
@@ -43,7 +44,7 @@ pub enum LevelKind {
     /// A ring: a torus of one dimension.
     Ring,
     /// Rail-optimised scale-out: device `i` of every child hangs on rail `i`; a rail's leaf switch
-    /// joins `leaf` children, a spine joins leaves and rails.
+    /// joins `leaf` children, a spine joins leaves and rails. Flows are spread evenly over the spine.
     Rail {
         /// Children whose same-numbered devices share one leaf switch.
         leaf: u32,
@@ -119,7 +120,8 @@ pub enum Spread {
         /// Seed of the hash.
         seed: u64,
     },
-    /// Each flow on the least loaded path.
+    /// Each flow on the least loaded path. Modelled as ideal, which makes it equal to
+    /// [`Spread::Spray`]: what adaptive routing loses against it belongs into the level's efficiency.
     Adaptive,
 }
 
@@ -143,7 +145,7 @@ impl Hop {
 
 /// A switch that multicasts and reduces has its own rate, not the wire's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InSwitch {
+pub struct SwitchRate {
     /// All-reduce bytes per second and device that the switch sustains (algbw, not busbw).
     pub rate: Bandwidth,
 }
@@ -170,7 +172,7 @@ pub struct Level {
     /// Loss per extra concurrent peer in millionths: eta(k) = 1 / (1 + loss (k - 1)).
     pub fan_out_loss_ppm: u32,
     /// The switch's own all-reduce rate, if it reduces.
-    pub in_switch: Option<InSwitch>,
+    pub in_switch: Option<SwitchRate>,
 }
 
 impl Level {

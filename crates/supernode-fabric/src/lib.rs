@@ -32,7 +32,7 @@
 //! # Ok::<(), supernode_fabric::FabricError>(())
 //! ```
 //!
-//! Modules: `level` (one layer), `fabric` (composition and routes), `placement` (ranks on
+//! Modules: `level` (one layer), `fabric` (composition; routes; hashed uplinks), `placement` (ranks on
 //! devices), `profile` (what software adds), `skew` (seeded noise), `cost` (what a message costs).
 
 mod cost;
@@ -46,7 +46,7 @@ mod skew;
 pub use cost::{CostModel, DeviceRates};
 pub use error::FabricError;
 pub use fabric::{Fabric, FabricConfig, Route, SwitchDomain};
-pub use level::{Hop, InSwitch, Level, LevelKind, Oversubscription, Spread};
+pub use level::{Hop, Level, LevelKind, Oversubscription, Spread, SwitchRate};
 pub use placement::Placement;
 pub use profile::{LaunchCost, LaunchMode, Profile, Protocol};
 pub use skew::Skew;

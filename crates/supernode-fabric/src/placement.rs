@@ -26,9 +26,18 @@ pub enum Placement {
 #[derive(Debug, Clone)]
 pub(crate) enum Map {
     Packed,
-    Spread { children: u32, child_devices: u32 },
-    Table(Vec<u32>),
-    Strided { stride: u32 },
+    Spread {
+        children: u32,
+        child_devices: u32,
+    },
+    /// The device of each rank, and the rank of each device.
+    Table {
+        devices: Vec<u32>,
+        ranks: Vec<Option<u32>>,
+    },
+    Strided {
+        stride: u32,
+    },
 }
 
 impl Map {
@@ -53,7 +62,14 @@ impl Map {
         Ok(match placement {
             Placement::Packed => Self::Packed,
             Placement::Spread => Self::Spread { children, child_devices },
-            Placement::Random { seed } => Self::Table(shuffled(devices, ranks, seed)),
+            Placement::Random { seed } => {
+                let placed = shuffled(devices, ranks, seed);
+                let mut ranks = vec![None; devices as usize];
+                for (rank, device) in (0..).zip(&placed) {
+                    ranks[*device as usize] = Some(rank);
+                }
+                Self::Table { devices: placed, ranks }
+            }
             Placement::Strided { .. } => Self::Strided { stride },
         })
     }
@@ -73,9 +89,25 @@ impl Map {
             Self::Spread { children, child_devices } => {
                 (rank % children) * child_devices + rank / children
             }
-            Self::Table(table) => table[rank as usize],
+            Self::Table { devices, .. } => devices[rank as usize],
             Self::Strided { stride } => rank * stride,
         }
+    }
+
+    /// The rank on `device` when `count` ranks are placed.
+    pub(crate) fn rank(&self, device: u32, count: u32) -> Option<u32> {
+        let rank = match self {
+            Self::Packed => device,
+            Self::Spread { children, child_devices } => {
+                (device % child_devices) * children + device / child_devices
+            }
+            Self::Table { ranks, .. } => return ranks[device as usize],
+            Self::Strided { stride } => {
+                return (device.is_multiple_of(*stride) && device / stride < count)
+                    .then(|| device / stride);
+            }
+        };
+        (rank < count).then_some(rank)
     }
 }
 

@@ -12,7 +12,8 @@ pub(crate) struct Quantity {
 }
 
 impl Quantity {
-    /// Parses `text` into the base unit.
+    /// Parses `text` into the base unit. Digits may be grouped by `_`, not by `,`: that is a decimal
+    /// point to some, so either reading would mislead someone.
     ///
     /// # Errors
     /// When the number is malformed or negative, or the unit is missing or not one of `units`.
@@ -23,7 +24,7 @@ impl Quantity {
             what: self.what,
             example: self.example,
         };
-        let number: f64 = number.replace(['_', ','], "").parse().map_err(|_| malformed())?;
+        let number: f64 = number.replace('_', "").parse().map_err(|_| malformed())?;
         if !number.is_finite() || number < 0.0 {
             return Err(malformed());
         }
@@ -64,7 +65,7 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
             && end > 0
             && bytes.get(end + 1).is_some_and(|n| n.is_ascii_digit() || matches!(n, b'+' | b'-'));
         let sign = matches!(c, b'+' | b'-') && (end == 0 || matches!(bytes[end - 1], b'e' | b'E'));
-        if c.is_ascii_digit() || matches!(c, b'.' | b'_' | b',') || exponent || sign {
+        if c.is_ascii_digit() || matches!(c, b'.' | b'_') || exponent || sign {
             end += 1;
         } else {
             break;

@@ -161,7 +161,7 @@ pub fn parse_count(text: &str) -> Result<u64, UnitError> {
     };
     let (_, unit) = split(text);
     if unit.is_empty() {
-        return text.trim().replace(['_', ','], "").parse().map_err(|_| UnitError::Malformed {
+        return text.trim().replace('_', "").parse().map_err(|_| UnitError::Malformed {
             text: text.to_owned(),
             what: COUNT.what,
             example: COUNT.example,
@@ -188,6 +188,7 @@ mod tests {
         );
         assert!(bytes("-1").is_err());
         assert!(bytes("many").is_err());
+        assert!(bytes("1,5K").is_err());
     }
 
     #[test]
@@ -196,6 +197,9 @@ mod tests {
         assert_eq!("32GiB".parse::<Capacity>().unwrap().to_string(), "34.36GB");
         assert_eq!(parse_count("70B"), Ok(70_000_000_000));
         assert_eq!(parse_count("8192"), Ok(8192));
+        assert_eq!(parse_count("8_192"), Ok(8192));
         assert!(parse_count("70X").is_err());
+        assert!(parse_count("8,192").is_err());
+        assert!(parse_count("1,5B").is_err());
     }
 }

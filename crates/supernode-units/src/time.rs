@@ -1,6 +1,6 @@
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Div, Mul, Sub};
+use std::ops::{Add, AddAssign, Div, Mul};
 use std::str::FromStr;
 
 use crate::UnitError;
@@ -8,7 +8,9 @@ use crate::parse::{Quantity, scaled};
 
 /// Virtual time or a duration in integer picoseconds.
 ///
-/// 64 bits of picoseconds last 213 days; adding past that is a bug and panics in every build.
+/// 64 bits of picoseconds last 213 days. Sums and products that pass them are [`Time::MAX`], which
+/// stands for "never" and stays so whatever is added to it, multiplied with it or divided from it:
+/// whoever reports a time looks at the end whether it is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(u64);
 
@@ -29,7 +31,7 @@ const TIME: Quantity = Quantity {
 impl Time {
     /// No time at all.
     pub const ZERO: Self = Self(0);
-    /// The largest time; stands for "never".
+    /// The largest time; stands for "never", or at least not within 213 days.
     pub const MAX: Self = Self(u64::MAX);
 
     /// A time of `ps` picoseconds.
@@ -37,14 +39,23 @@ impl Time {
         Self(ps)
     }
 
-    /// A time of `ns` nanoseconds.
+    /// A time of `ns` nanoseconds; saturates at [`Time::MAX`].
     pub const fn from_ns(ns: u64) -> Self {
-        Self(ns * 1_000)
+        Self(ns.saturating_mul(1_000))
     }
 
-    /// A time of `us` microseconds.
+    /// A time of `us` microseconds; saturates at [`Time::MAX`].
     pub const fn from_us(us: u64) -> Self {
-        Self(us * 1_000_000)
+        Self(us.saturating_mul(1_000_000))
+    }
+
+    /// The time in which `numerator / denominator` picoseconds pass, rounded up; [`Time::MAX`] past
+    /// 64 bits and for a denominator of zero, which is a rate that gets nothing done.
+    pub fn from_ps_ratio(numerator: u128, denominator: u128) -> Self {
+        if denominator == 0 {
+            return Self::MAX;
+        }
+        Self(u64::try_from(numerator.div_ceil(denominator)).unwrap_or(u64::MAX))
     }
 
     /// A time of `seconds`, rounded to the nearest picosecond; saturates at [`Time::MAX`].
@@ -57,24 +68,18 @@ impl Time {
         self.0
     }
 
-    /// This time in microseconds, for printing.
+    /// This time in microseconds, for printing; infinite for [`Time::MAX`].
     pub fn as_us_f64(self) -> f64 {
-        self.0 as f64 / 1e6
+        self.in_units_of(1e6)
     }
 
-    /// This time in seconds, for printing and for rates.
+    /// This time in seconds, for printing and for rates; infinite for [`Time::MAX`].
     pub fn as_secs_f64(self) -> f64 {
-        self.0 as f64 / 1e12
+        self.in_units_of(1e12)
     }
 
-    /// The sum, or `None` past 2^64 picoseconds.
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    /// The product, or `None` past 2^64 picoseconds.
-    pub fn checked_mul(self, factor: u64) -> Option<Self> {
-        self.0.checked_mul(factor).map(Self)
+    fn in_units_of(self, ps: f64) -> f64 {
+        if self == Self::MAX { f64::INFINITY } else { self.0 as f64 / ps }
     }
 
     /// The difference, or zero where `other` is later.
@@ -87,7 +92,7 @@ impl Time {
 impl Add for Time {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0.checked_add(other.0).expect("virtual time passed 2^64 ps"))
+        Self(self.0.saturating_add(other.0))
     }
 }
 
@@ -97,17 +102,10 @@ impl AddAssign for Time {
     }
 }
 
-impl Sub for Time {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        Self(self.0.checked_sub(other.0).expect("a duration cannot be negative"))
-    }
-}
-
 impl Mul<u64> for Time {
     type Output = Self;
     fn mul(self, factor: u64) -> Self {
-        Self(self.0.checked_mul(factor).expect("virtual time passed 2^64 ps"))
+        Self(self.0.saturating_mul(factor))
     }
 }
 
@@ -115,7 +113,7 @@ impl Div<u64> for Time {
     type Output = Self;
     /// Rounded down to the picosecond.
     fn div(self, divisor: u64) -> Self {
-        Self(self.0 / divisor)
+        if self == Self::MAX { self } else { Self(self.0 / divisor) }
     }
 }
 
@@ -141,6 +139,9 @@ impl FromStr for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::MAX {
+            return f.pad("never");
+        }
         let steps = [(1e12, "s"), (1e9, "ms"), (1e6, "us"), (1e3, "ns"), (1.0, "ps")];
         f.pad(&scaled(self.0 as f64, &steps))
     }
@@ -165,10 +166,31 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_never_happens() {
+        let long = Time::from_ps(u64::MAX - 1);
+        let never = [
+            long + long,
+            long * 2,
+            Time::MAX / 2,
+            Time::MAX + Time::from_ps(1),
+            [long, long].into_iter().sum(),
+            Time::from_us(u64::MAX),
+            Time::from_ps_ratio(1 << 100, 3),
+            Time::from_ps_ratio(1, 0),
+        ];
+        assert_eq!(never, [Time::MAX; 8]);
+        assert_eq!(Time::MAX.to_string(), "never");
+        assert!(Time::MAX.as_us_f64().is_infinite() && Time::MAX.as_secs_f64().is_infinite());
+        assert_eq!(Time::from_ps_ratio(7, 2), Time::from_ps(4));
+    }
+
+    #[test]
     fn refuses_numbers_without_unit_and_negative_times() {
         assert!(matches!("3".parse::<Time>(), Err(UnitError::MissingUnit { .. })));
         assert!(matches!("-3us".parse::<Time>(), Err(UnitError::Malformed { .. })));
         assert!(matches!("3 parsecs".parse::<Time>(), Err(UnitError::Malformed { .. })));
+        // A comma is a decimal point to some and a separator to others.
+        assert!(matches!("1,5us".parse::<Time>(), Err(UnitError::Malformed { .. })));
         assert!(matches!("1e30s".parse::<Time>(), Err(UnitError::TooLarge { .. })));
     }
 }

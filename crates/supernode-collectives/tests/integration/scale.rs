@@ -1,6 +1,6 @@
 //! A schedule for a million ranks is a function.
 
-use supernode_collectives::{Action, Algorithm, Collective, Inner, LevelPlan, Tuning};
+use supernode_collectives::{Action, Algorithm, Collective, Inner, LevelPlan, Tuning, fit_levels};
 
 const MILLION: u32 = 1 << 20;
 
@@ -39,4 +39,42 @@ fn depth_grows_as_the_algorithms_promise() {
         steps(Algorithm::RecursiveDoubling, 8) + 17
     );
     assert!(steps(Algorithm::Ring, MILLION) >= 2 * (MILLION - 1));
+}
+
+/// What a schedule says of its messages is no less than what its steps say.
+#[test]
+fn messages_under_way_are_known_without_reading_the_steps() {
+    use supernode_collectives::{Rank, Schedule, Shape, Step};
+
+    /// A schedule that does not say it itself.
+    #[derive(Debug)]
+    struct Plain(Box<dyn Schedule>);
+
+    impl Schedule for Plain {
+        fn shape(&self) -> Shape {
+            self.0.shape()
+        }
+        fn steps(&self, rank: Rank, lane: u32) -> u32 {
+            self.0.steps(rank, lane)
+        }
+        fn step(&self, rank: Rank, lane: u32, index: u32) -> Step {
+            self.0.step(rank, lane, index)
+        }
+    }
+
+    for collective in Collective::ALL {
+        for algorithm in Algorithm::ALL {
+            for ranks in [1, 2, 3, 8, 13, 24] {
+                let levels = fit_levels(ranks, &[(4, Inner::Direct), (6, Inner::InSwitch)]);
+                let tuning = Tuning { slices: 3, levels };
+                let Ok(schedule) = algorithm.schedule(collective, ranks, &tuning) else { continue };
+                let said = schedule.in_flight();
+                let read = Plain(schedule).in_flight();
+                // Requests to a switch are limited by dependencies, which steps alone do not show.
+                let limited = algorithm == Algorithm::InSwitch;
+                assert!(said >= read || limited, "{algorithm} {ranks}: {said} of {read}");
+                assert!(said <= 2 * read + 2, "{algorithm} {ranks}: {said} of {read}");
+            }
+        }
+    }
 }

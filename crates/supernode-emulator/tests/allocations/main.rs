@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning, fit_levels};
 use supernode_emulator::{Emulator, InputSpec, Job, Results};
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, InSwitch, Level, LevelKind, Profile,
+    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
 };
 use supernode_units::{Bandwidth, DType, ReduceOp, Time};
 
@@ -51,7 +51,7 @@ fn switch(ranks: u32) -> CostModel {
         hop: Hop::default(),
         efficiency_ppm: 1_000_000,
         fan_out_loss_ppm: 0,
-        in_switch: Some(InSwitch { rate: Bandwidth::from_gb_per_s(274) }),
+        in_switch: Some(SwitchRate { rate: Bandwidth::from_gb_per_s(274) }),
     };
     let fabric = Fabric::new(FabricConfig { levels: vec![level], device_bandwidth: None }).unwrap();
     let rate = Bandwidth::from_gb_per_s(1_000);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning, fit_levels};
 use supernode_emulator::{InputSpec, Job, Results};
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, InSwitch, Level, LevelKind, Placement,
-    Profile,
+    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Placement, Profile,
+    SwitchRate,
 };
 use supernode_units::{Bandwidth, DType, ReduceOp, Time};
 
@@ -23,7 +23,7 @@ fn switch(ranks: u32, latency: Time, profile: Profile) -> CostModel {
         hop: Hop::default(),
         efficiency_ppm: 820_000,
         fan_out_loss_ppm: 0,
-        in_switch: Some(InSwitch { rate: Bandwidth::from_gb_per_s(274) }),
+        in_switch: Some(SwitchRate { rate: Bandwidth::from_gb_per_s(274) }),
     };
     let fabric = Fabric::new(FabricConfig { levels: vec![level], device_bandwidth: None })
         .and_then(|fabric| fabric.place(Placement::Packed, ranks))

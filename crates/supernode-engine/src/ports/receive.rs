@@ -1,6 +1,6 @@
 //! The receiving side: arrivals, single receives, and receives that are awaited together.
 
-use std::collections::VecDeque;
+use std::collections::btree_map::Entry;
 
 use supernode_collectives::{Action, Group, Rank};
 use supernode_units::Time;
@@ -34,7 +34,7 @@ impl Engine<'_> {
     /// The head of a message is at its receive port.
     pub(super) fn arrive(&mut self, key: Key, busy: Time, port: u16) {
         let flight = InFlight { head: key.time, busy, rx_port: port };
-        let served = if self.fixed() {
+        let served = if self.fixed {
             None
         } else {
             let at = self.port(key.to, port);
@@ -42,7 +42,9 @@ impl Engine<'_> {
         };
         let at = self.lane(key.to, key.lane);
         let message = Arrived { from: key.rank, flight, served };
-        self.arrived[at].entry(key.rank).or_default().push_back(message);
+        let spare = &mut self.spare;
+        let queue = self.arrived[at].entry(key.rank);
+        queue.or_insert_with(|| spare.pop().unwrap_or_default()).push_back(message);
         // A lane that waits for somebody else has nothing to do yet.
         if self.lanes[at].waits_for.is_none_or(|sender| sender == key.rank) {
             self.wake(key.to, key.lane);
@@ -52,7 +54,14 @@ impl Engine<'_> {
     /// The oldest message of `from` on this lane.
     fn take_arrived(&mut self, key: Key, from: Rank) -> Option<Arrived> {
         let at = self.lane(key.rank, key.lane);
-        self.arrived[at].get_mut(&from)?.pop_front()
+        let Entry::Occupied(mut queue) = self.arrived[at].entry(from) else {
+            return None;
+        };
+        let message = queue.get_mut().pop_front();
+        if queue.get().is_empty() {
+            self.spare.push(queue.remove());
+        }
+        message
     }
 
     /// Serves `message` if its port did not yet.
@@ -71,7 +80,8 @@ impl Engine<'_> {
         };
         let landed = self.landed(key.rank, message, bytes, reduces);
         let lane = self.lane(key.rank, key.lane);
-        self.lanes[lane].now = take(self.cost, self.lanes[lane].now, Time::ZERO, [landed]);
+        let engine = &mut self.engine_free[key.rank as usize];
+        self.lanes[lane].now = take(self.cost, self.lanes[lane].now, Time::ZERO, engine, [landed]);
         true
     }
 
@@ -127,7 +137,7 @@ impl Engine<'_> {
         let (lane, arrived) = (&mut self.lanes[at], &self.arrived[at]);
         // What was there once stays there: the search goes on where it stopped.
         while let Some((from, ..)) = lane.batch.wanted.get(lane.batch.here) {
-            if arrived.get(from).is_none_or(VecDeque::is_empty) {
+            if !arrived.contains_key(from) {
                 lane.waits_for = Some(*from);
                 return None;
             }
@@ -143,7 +153,8 @@ impl Engine<'_> {
             .into_iter()
             .map(|(message, bytes, reduces)| self.landed(key.rank, message, bytes, reduces))
             .collect();
-        self.lanes[at].now = take(self.cost, self.lanes[at].now, batch.local, landed);
+        let engine = &mut self.engine_free[key.rank as usize];
+        self.lanes[at].now = take(self.cost, self.lanes[at].now, batch.local, engine, landed);
         Some(batch.steps)
     }
 }

@@ -27,6 +27,17 @@ impl Engine<'_> {
         self.push(flight.head, Kind::Arrive, Key { rank: source, ..key }, job);
     }
 
+    /// How long one step of a switch that reduces for `group` occupies each port it passes.
+    fn switched(&mut self, rank: Rank, group: Group, bytes: u64) -> Result<Time, EngineError> {
+        if let Some((_, _, busy)) = self.switched.filter(|last| (last.0, last.1) == (group, bytes))
+        {
+            return Ok(busy);
+        }
+        let busy = switch::port_time(self.cost, rank, group, bytes)?;
+        self.switched = Some((group, bytes, busy));
+        Ok(busy)
+    }
+
     /// A multicast leaves its port once and arrives at every other member.
     pub(super) fn multicast(
         &mut self,
@@ -34,7 +45,7 @@ impl Engine<'_> {
         group: Group,
         bytes: u64,
     ) -> Result<(), EngineError> {
-        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
+        let busy = self.switched(key.rank, group, bytes)?;
         let mut others = group.members().filter(|member| *member != key.rank).peekable();
         let Some(&any) = others.peek() else {
             return Ok(());
@@ -72,7 +83,7 @@ impl Engine<'_> {
         group: Group,
         bytes: u64,
     ) -> Result<(), EngineError> {
-        let busy = switch::port_time(self.cost, key.rank, group, bytes)?;
+        let busy = self.switched(key.rank, group, bytes)?;
         // The requester's own share goes up to the switch and back, too.
         let mut others = group.members().filter(|member| *member != source);
         let back = if source == key.rank { others.next() } else { Some(key.rank) };

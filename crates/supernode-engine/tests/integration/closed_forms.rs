@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use supernode_collectives::{Algorithm, Chunks, Inner};
-use supernode_engine::formula;
+use supernode_engine::formula::{self, Elements};
 use supernode_fabric::Profile;
 use supernode_units::Time;
 
-use crate::machines::{pairs, switch, time, tuning};
+use crate::alpha_beta::closed_form;
+use crate::machines::{pairs, switch, time, time_of, tuning};
 
 /// So fast that reductions and copies hide behind any arrival.
 const ENGINE_GB: u64 = 1_000_000_000;
@@ -18,25 +19,27 @@ proptest! {
     fn ports_equal_alphas_and_chunks(
         pair in prop::sample::select(pairs()),
         ranks in 1_u32..=65,
-        bytes in 1_u64..1 << 22,
+        count in 0_u64..1 << 20,
+        width in 1_u64..=8,
         latency_ns in 1_u64..5_000,
         gb in 1_u64..2_000,
         inner in prop::sample::select(vec![Inner::Ring, Inner::Direct]),
     ) {
         let (algorithm, collective) = pair;
         let tuning = tuning(ranks, 1, inner);
-        let Some(closed) = algorithm.closed_form(collective, ranks, &tuning) else {
+        let Some(closed) = closed_form(algorithm, collective, ranks, &tuning) else {
             return Ok(());
         };
         let latency = Time::from_ns(latency_ns);
         let cost = switch(ranks, gb, latency, Profile::wire(), ENGINE_GB);
         let schedule = algorithm.schedule(collective, ranks, &tuning).unwrap();
-        let got = time(&*schedule, bytes, &cost);
+        let elements = Elements { count, width };
+        let got = time_of(&*schedule, elements, &cost);
         if ranks == 1 {
-            prop_assert_eq!(got, cost.copy_time(bytes));
+            prop_assert_eq!(got, cost.copy_time(elements.bytes()));
             return Ok(());
         }
-        let nominal = Chunks::new(schedule.shape(), bytes, 1).elements;
+        let nominal = Chunks::new(schedule.shape(), count, width).elements * width;
         let chunk = cost.occupancy(&cost.route(0, 1), nominal, 1);
         let messages = chunk * closed.chunks;
         let expected = (latency * closed.alphas + messages).as_ps();
@@ -44,13 +47,22 @@ proptest! {
         // fast, takes a picosecond.
         let (less, more) = (closed.chunks, u64::from(schedule.steps(0, 0)));
         let got = got.as_ps();
-        prop_assert!((expected - less..=expected + more).contains(&got), "{} of {}", got, expected);
+        prop_assert!(
+            (expected.saturating_sub(less)..=expected + more).contains(&got),
+            "{} of {}", got, expected
+        );
+        // The formula knows the local steps, too.
+        let formula = formula::time(algorithm, collective, elements, &tuning, &cost).unwrap();
+        if algorithm != Algorithm::RecursiveDoubling || ranks.is_power_of_two() {
+            prop_assert_eq!(formula.as_ps(), got);
+        }
     }
 
     #[test]
     fn the_formula_of_a_ring_is_the_engine(
         ranks in 2_u32..=65,
-        bytes in 0_u64..1 << 22,
+        count in 0_u64..1 << 20,
+        width in 1_u64..=8,
         latency_ns in 0_u64..5_000,
         gb in 1_u64..2_000,
         engine_gb in 1_u64..5_000,
@@ -67,12 +79,21 @@ proptest! {
         for collective in supernode_collectives::Collective::ALL {
             let tuning = tuning(ranks, 1, Inner::Ring);
             let schedule = Algorithm::Ring.schedule(collective, ranks, &tuning).unwrap();
-            let engine = time(&*schedule, bytes, &cost);
-            let formula = formula::time(Algorithm::Ring, collective, bytes, &tuning, &cost).unwrap();
-            // The rank's own block may take longer to copy than everybody else's to arrive.
-            let own = cost.copy_time(bytes.div_ceil(u64::from(ranks)));
-            prop_assert!(engine >= formula, "{} < {}", engine, formula);
-            prop_assert!(engine <= formula + own, "{} > {}", engine, formula + own);
+            let elements = Elements { count, width };
+            let engine = time_of(&*schedule, elements, &cost);
+            let formula = formula::time(Algorithm::Ring, collective, elements, &tuning, &cost);
+            prop_assert_eq!(formula, Ok(engine));
         }
+    }
+
+    /// Nothing to send still has to be sent: latency alone.
+    #[test]
+    fn empty_trees_take_their_latency(ranks in 2_u32..=65, latency_ns in 0_u64..5_000) {
+        let cost = switch(ranks, 100, Time::from_ns(latency_ns), Profile::wire(), ENGINE_GB);
+        let (tree, collective) = (Algorithm::DoubleBinaryTree, supernode_collectives::Collective::AllReduce);
+        let tuning = tuning(ranks, 1, Inner::Ring);
+        let schedule = tree.schedule(collective, ranks, &tuning).unwrap();
+        let engine = time(&*schedule, 0, &cost);
+        prop_assert_eq!(formula::time(tree, collective, 0, &tuning, &cost), Ok(engine));
     }
 }

@@ -1,9 +1,10 @@
 //! Cost models for the other tests.
 
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning, fit_levels};
+use supernode_engine::formula::Elements;
 use supernode_engine::ports;
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, InSwitch, Level, LevelKind, Profile,
+    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
 };
 use supernode_units::{Bandwidth, Time};
 
@@ -39,7 +40,7 @@ pub(crate) fn switch(
     engine: u64,
 ) -> CostModel {
     let mut node = level("node", LevelKind::Switch, ranks, gb, latency);
-    node.in_switch = Some(InSwitch { rate: Bandwidth::from_gb_per_s((gb * 6).div_ceil(10)) });
+    node.in_switch = Some(SwitchRate { rate: Bandwidth::from_gb_per_s((gb * 6).div_ceil(10)) });
     model(vec![node], profile, engine)
 }
 
@@ -56,6 +57,11 @@ pub(crate) fn pairs() -> Vec<(Algorithm, Collective)> {
 
 /// The time of the slowest rank.
 pub(crate) fn time(schedule: &dyn Schedule, bytes: u64, cost: &CostModel) -> Time {
-    let chunks = Chunks::new(schedule.shape(), bytes, 1);
+    time_of(schedule, bytes.into(), cost)
+}
+
+/// The same for elements of any width.
+pub(crate) fn time_of(schedule: &dyn Schedule, elements: Elements, cost: &CostModel) -> Time {
+    let chunks = Chunks::new(schedule.shape(), elements.count, elements.width);
     ports::run(schedule, &chunks, cost).expect("it ends").time()
 }

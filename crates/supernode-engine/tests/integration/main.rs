@@ -1,5 +1,7 @@
 //! Integration tests of the engines.
 
+mod alpha_beta;
 mod bounds;
 mod closed_forms;
+mod estimates;
 mod machines;

@@ -1,8 +1,8 @@
 //! Every impossible fabric is refused with what, where and what to do.
 
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, InSwitch, Level, LevelKind, Oversubscription,
-    Profile, Spread,
+    CostModel, DeviceRates, Fabric, FabricConfig, Level, LevelKind, Oversubscription, Profile,
+    Spread, SwitchRate,
 };
 use supernode_units::Bandwidth;
 
@@ -46,7 +46,7 @@ fn impossible_levels() {
     check(clos(2, 1, 1, 1, 2), "oversubscription of 1:2");
     let rail = LevelKind::Rail { leaf: 0, oversubscription: Oversubscription::NONE };
     check(level("pod", rail, 4), "1 child per leaf");
-    let reducing = Some(InSwitch { rate: Bandwidth::from_gb_per_s(1) });
+    let reducing = Some(SwitchRate { rate: Bandwidth::from_gb_per_s(1) });
     check(Level { in_switch: reducing, ..level("pod", LevelKind::Ring, 4) }, "only a switch can");
 }
 
@@ -71,4 +71,25 @@ fn a_link_too_slow_to_time_is_refused() {
     let rates = DeviceRates { reduce: Bandwidth::new(1), copy: Bandwidth::new(1) };
     let error = CostModel::new(fabric(vec![slow]), Profile::wire(), rates).unwrap_err().to_string();
     assert!(error.contains("takes longer than 2^62 ps on level `wire` at 1B/s"), "{error}");
+}
+
+#[test]
+fn engines_and_switches_too_slow_to_time_are_refused() {
+    let model = |reduce, copy, in_switch| {
+        let mut node = level("node", LevelKind::Switch, 2);
+        node.in_switch = Some(SwitchRate { rate: Bandwidth::new(in_switch) });
+        let rates = DeviceRates { reduce: Bandwidth::new(reduce), copy: Bandwidth::new(copy) };
+        CostModel::new(fabric(vec![node]), Profile::wire(), rates).map_err(|e| e.to_string())
+    };
+    let fast = 1_000_000;
+    assert!(model(fast, fast, fast).is_ok());
+    let check = |result: Result<CostModel, String>, message: &str| {
+        let error = result.expect_err("it is too slow");
+        assert!(error.contains(message), "{error}");
+    };
+    for slow in [0, 1, 200_000] {
+        check(model(slow, fast, fast), "the reduce engine takes longer than 2^62 ps for 1TiB at");
+        check(model(fast, slow, fast), "the copy engine takes longer than 2^62 ps for 1TiB at");
+        check(model(fast, fast, slow), "takes longer than 2^62 ps on level `node` at");
+    }
 }

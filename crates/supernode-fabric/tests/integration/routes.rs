@@ -44,7 +44,7 @@ proptest! {
         let torus = fabric(vec![level("torus", LevelKind::Torus { dims: dims.clone() }, size)]);
         let neighbours = |node| moves(node, &dims, |x, d| vec![(x + 1) % d, (x + d - 1) % d]);
         for (node, hops) in (0..size).zip(distances(size, neighbours)) {
-            prop_assert_eq!(u32::from(torus.route(0, node).hops), hops, "to {}", node);
+            prop_assert_eq!(torus.route(0, node).hops, hops, "to {}", node);
         }
     }
 
@@ -54,7 +54,7 @@ proptest! {
         let mesh = fabric(vec![level("mesh", LevelKind::FullMesh { dims: dims.clone() }, size)]);
         let neighbours = |node| moves(node, &dims, |_, d| (0..d).collect());
         for (node, hops) in (0..size).zip(distances(size, neighbours)) {
-            prop_assert_eq!(u32::from(mesh.route(0, node).hops), hops, "to {}", node);
+            prop_assert_eq!(mesh.route(0, node).hops, hops, "to {}", node);
         }
     }
 
@@ -171,4 +171,56 @@ fn hashed_flows_that_meet_share_an_uplink() {
     let mean = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len() as f64;
     assert!(mean(&narrow) > mean(&hashed) + 1.0, "four uplinks for sixteen flows");
     assert_ne!(hashed, shares(&clos(Spread::Ecmp { seed: 2 }, 1)));
+}
+
+/// Flows of absent ranks, and flows that stay below their leaf switch, need no uplink.
+#[test]
+fn only_flows_of_ranks_that_leave_their_leaf_share_uplinks() {
+    use supernode_fabric::Placement;
+    let kind = LevelKind::Clos {
+        tiers: 2,
+        planes: 1,
+        leaf: 16,
+        oversubscription: Oversubscription { down: 16, up: 1 },
+        spread: Spread::Ecmp { seed: 1 },
+    };
+    let clos = || fabric(vec![level("pod", kind.clone(), 64)]);
+    let share = |fabric: &supernode_fabric::Fabric, a, b| {
+        (100.0 / fabric.route(a, b).rate.gb_per_s()).round() as u32
+    };
+    // One uplink for sixteen devices: all leave in the first case, one in a ring.
+    assert_eq!(share(&clos(), 0, 16), 16);
+    assert_eq!(share(&clos(), 15, 16), 1);
+    // Every fourth device holds a rank.
+    let strided = clos().place(Placement::Strided { stride: 4 }, 16).expect("there is room");
+    assert_eq!(share(&strided, 0, 4), 4);
+    // Ranks 0 to 19: four are on the second leaf. The counts of another placement are forgotten.
+    let first = clos();
+    assert_eq!(share(&first, 16, 36), 16);
+    let partial = first.place(Placement::Packed, 20).expect("there is room");
+    assert_eq!(share(&partial, 16, 12), 4);
+    // Of the first leaf, ranks 4 to 15 send back to it.
+    assert_eq!(share(&partial, 0, 16), 4);
+}
+
+#[test]
+fn long_rings_count_all_their_hops() {
+    let ring = fabric(vec![level("ring", LevelKind::Ring, 200_000)]);
+    assert_eq!(ring.route(0, 100_000).hops, 100_000);
+}
+
+#[test]
+fn the_nearest_switch_that_joins_all_ranks_reduces_for_them() {
+    let reducing = |name, size, gb| {
+        let mut level = level(name, LevelKind::Switch, size);
+        level.in_switch = Some(supernode_fabric::SwitchRate { rate: Bandwidth::from_gb_per_s(gb) });
+        level
+    };
+    let two = fabric(vec![reducing("node", 8, 50), reducing("pod", 4, 20)]);
+    let rate = |ranks: [u32; 2]| two.shared_switch(ranks).map(|d| d.in_switch.rate.gb_per_s());
+    assert_eq!(rate([0, 7]), Some(50.0));
+    assert_eq!(rate([7, 8]), Some(20.0));
+    assert_eq!(two.switch_domain(9).map(|domain| domain.first_device), Some(8));
+    let one = fabric(vec![reducing("node", 8, 50), level("pod", LevelKind::Switch, 4)]);
+    assert_eq!(one.shared_switch([7, 8]), None);
 }

@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicU64;
 use clap::ValueEnum;
 use supernode::collectives::{Action, Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
-use supernode::engine::{self, formula, ports};
+use supernode::engine::formula::Elements;
+use supernode::engine::{self, EngineError, formula, ports};
 use supernode::fabric::CostModel;
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
 
@@ -125,9 +126,9 @@ impl Setup {
                 (ports::run(&*schedule, &chunks, &self.cost)?.time(), None)
             }
             EngineChoice::Formula | EngineChoice::Auto => {
-                let bytes = count * dtype.bytes();
-                let time = formula::time(algorithm, collective, bytes, tuning, &self.cost);
-                (time.ok_or_else(|| no_switch(algorithm))?, None)
+                let elements = Elements { count, width: dtype.bytes() };
+                let time = formula::time(algorithm, collective, elements, tuning, &self.cost);
+                (time.map_err(|error| no_time(algorithm, error))?, None)
             }
         };
         Ok(Answer { time, engine, wrong, fallback })
@@ -204,7 +205,7 @@ impl Setup {
         let schedule = self.schedule(algorithm, tuning)?;
         let needed = match engine {
             EngineChoice::Auto | EngineChoice::Formula => return Ok(()),
-            EngineChoice::Ports => ports::memory_needed(&*schedule),
+            EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
             EngineChoice::Emulate => {
                 Emulator::memory_needed(&self.job(Arc::clone(&schedule), count, Results::Own))
             }
@@ -258,10 +259,9 @@ impl Setup {
     pub(super) fn can_run(&self, algorithm: Algorithm) -> Result<(), Error> {
         let tuning = self.tune(algorithm, 0);
         self.schedule(algorithm, &tuning)?;
-        match formula::time(algorithm, self.request.collective, 0, &tuning, &self.cost) {
-            Some(_) => Ok(()),
-            None => Err(no_switch(algorithm)),
-        }
+        formula::time(algorithm, self.request.collective, 0, &tuning, &self.cost)
+            .map(drop)
+            .map_err(|error| no_time(algorithm, error))
     }
 }
 
@@ -285,7 +285,10 @@ fn messages(schedule: &dyn Schedule) -> u64 {
     steps.saturating_mul(groups.max().unwrap_or(1))
 }
 
-fn no_switch(algorithm: Algorithm) -> Error {
+fn no_time(algorithm: Algorithm, error: EngineError) -> Error {
+    let EngineError::NoSwitch { .. } = error else {
+        return error.into();
+    };
     format!(
         "{algorithm} needs a reducing switch that all ranks share; choose another algorithm or \
          give the level an `in-switch` rate"

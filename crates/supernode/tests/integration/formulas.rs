@@ -26,7 +26,7 @@ fn check(algorithm: Algorithm, collective: Collective, low: f64, high: f64) {
         let cost = cost(system, ranks, Profile::wire());
         for bytes in SIZES {
             let tuning = tune(algorithm, collective, bytes, &cost, None);
-            let Some(time) = formula::time(algorithm, collective, bytes, &tuning, &cost) else {
+            let Ok(time) = formula::time(algorithm, collective, bytes, &tuning, &cost) else {
                 continue;
             };
             let ratio = time.as_us_f64() / micros(algorithm, collective, bytes, &cost);
@@ -68,7 +68,7 @@ fn the_automatic_choice_is_nearly_the_best() {
                 .into_iter()
                 .filter(|a| {
                     let tuning = tune(*a, collective, bytes, &cost, None);
-                    formula::time(*a, collective, bytes, &tuning, &cost).is_some()
+                    formula::time(*a, collective, bytes, &tuning, &cost).is_ok()
                 })
                 .map(|a| micros(a, collective, bytes, &cost))
                 .fold(f64::INFINITY, f64::min);

@@ -1,0 +1,77 @@
+//! The alpha-beta costs of textbooks, as an oracle that shares nothing with formulas and engines.
+
+use supernode_collectives::{Algorithm, Collective, Inner, LevelPlan, Tuning};
+
+/// Time of a collective on one switch with a port per rank: `alphas * alpha + chunks * b`.
+///
+/// `alpha` is one message's overheads and latency, `b` the port time of one nominal chunk of the
+/// schedule. Reductions and local copies cost nothing, overheads before a send are zero where a
+/// rank sends to several peers at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct ClosedForm {
+    /// Messages one after the other.
+    pub(crate) alphas: u64,
+    /// Nominal chunks that pass one port one after the other.
+    pub(crate) chunks: u64,
+}
+
+/// The closed form, where it is exact; the double binary tree's pipeline and the reducing
+/// switch have none in these terms.
+pub(crate) fn closed_form(
+    algorithm: Algorithm,
+    collective: Collective,
+    ranks: u32,
+    tuning: &Tuning,
+) -> Option<ClosedForm> {
+    let peers = u64::from(ranks) - 1;
+    let phases = if collective == Collective::AllReduce { 2 } else { 1 };
+    let form = |alphas, chunks| Some(ClosedForm { alphas, chunks });
+    match algorithm {
+        Algorithm::Ring => form(phases * peers, phases * peers),
+        Algorithm::OneShot | Algorithm::TwoShot if ranks == 1 => form(0, 0),
+        Algorithm::OneShot if collective == Collective::AllReduce => form(1, peers),
+        Algorithm::OneShot | Algorithm::TwoShot => form(phases, phases * peers),
+        Algorithm::RecursiveDoubling => {
+            let folded = ranks - (1 << ranks.ilog2());
+            let late = 2 * folded > 1 << ranks.ilog2();
+            if folded > 0 && (collective != Collective::AllReduce || !late) {
+                // Folded runs are unequal, and ranks that do not fold are ahead of the others:
+                // unless more than half fold, who is last depends on the rank count.
+                return None;
+            }
+            let rounds = u64::from(ranks.ilog2());
+            let folds = if ranks.is_power_of_two() { 0 } else { 2 };
+            let chunks = match collective {
+                Collective::AllReduce => rounds + folds,
+                Collective::ReduceScatter | Collective::AllGather => peers,
+            };
+            form(rounds + folds, chunks)
+        }
+        Algorithm::Hierarchical => hierarchical(collective, ranks, &tuning.levels),
+        Algorithm::DoubleBinaryTree | Algorithm::InSwitch => None,
+    }
+}
+
+fn hierarchical(collective: Collective, ranks: u32, levels: &[LevelPlan]) -> Option<ClosedForm> {
+    let phases = if collective == Collective::AllReduce { 2 } else { 1 };
+    let flat = [LevelPlan { size: ranks, inner: Inner::Ring }];
+    let levels = if levels.is_empty() { &flat[..] } else { levels };
+    let mut form = ClosedForm::default();
+    let mut inner_ranks = 1_u64;
+    for level in levels.iter().filter(|level| level.size > 1) {
+        let size = u64::from(level.size);
+        // What an all-reduce has left at this level; the other two gather blocks of inner ranks.
+        let share = match collective {
+            Collective::AllReduce => u64::from(ranks) / inner_ranks / size,
+            Collective::ReduceScatter | Collective::AllGather => inner_ranks,
+        };
+        form.alphas += match level.inner {
+            Inner::Ring => phases * (size - 1),
+            Inner::Direct => phases,
+            Inner::InSwitch => return None,
+        };
+        form.chunks += phases * (size - 1) * share;
+        inner_ranks *= size;
+    }
+    Some(form)
+}

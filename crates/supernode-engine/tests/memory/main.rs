@@ -1,0 +1,98 @@
+//! Estimates of memory against the live heap of real runs, in a binary of its own because the
+//! allocator that counts serves all of it.
+#![expect(unsafe_code, reason = "a global allocator cannot be written without")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use supernode_collectives::{Algorithm, Chunks, Collective, Inner, LevelPlan, Tuning};
+use supernode_engine::ports;
+use supernode_fabric::{
+    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
+};
+use supernode_units::{Bandwidth, Time};
+
+/// The system's allocator, counting live bytes and their peak.
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(live, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// One level of `ranks` devices; a switch that reduces unless it is a mesh.
+fn machine(ranks: u32, mesh: bool) -> CostModel {
+    let rate = Bandwidth::from_gb_per_s(400);
+    let node = Level {
+        name: "node".into(),
+        kind: if mesh { LevelKind::FullMesh { dims: vec![ranks] } } else { LevelKind::Switch },
+        size: ranks,
+        bandwidth: rate,
+        port_group: "node".into(),
+        latency: Time::from_us(1),
+        hop: Hop::default(),
+        efficiency_ppm: 1_000_000,
+        fan_out_loss_ppm: 0,
+        in_switch: (!mesh).then_some(SwitchRate { rate }),
+    };
+    let config = FabricConfig { levels: vec![node], device_bandwidth: None };
+    let rates = DeviceRates { reduce: rate, copy: rate };
+    CostModel::new(Fabric::new(config).expect("possible"), Profile::wire(), rates).expect("fast")
+}
+
+/// Estimate over peak must be at least 1. It is larger where messages could pile up but do not, as
+/// the slices of a switch; one that was far too large would refuse what fits.
+fn check(algorithm: Algorithm, ranks: u32, mesh: bool, tuning: &Tuning) {
+    let cost = machine(ranks, mesh);
+    let schedule = algorithm.schedule(Collective::AllReduce, ranks, tuning).expect("it is defined");
+    let chunks = Chunks::new(schedule.shape(), 1 << 20, 4);
+    let needed = ports::memory_needed(&*schedule, &cost);
+    let before = LIVE.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    ports::run(&*schedule, &chunks, &cost).expect("it ends");
+    let peak = (PEAK.load(Ordering::Relaxed) - before) as u64;
+    let ratio = needed as f64 / peak as f64;
+    println!("{algorithm} {ranks}: {needed} estimated, {peak} at peak, {ratio:.2}");
+    assert!((1.0..8.0).contains(&ratio), "{algorithm} {ranks}: {needed} for {peak}");
+}
+
+#[test]
+fn estimates_hold_the_peak() {
+    let slices = |slices| Tuning { slices, ..Tuning::default() };
+    let level = |size, inner| LevelPlan { size, inner };
+    let levels = |levels| Tuning { levels, ..Tuning::default() };
+    check(Algorithm::Ring, 512, false, &slices(1));
+    // A port for every peer.
+    check(Algorithm::Ring, 512, true, &slices(1));
+    check(Algorithm::OneShot, 256, false, &slices(1));
+    check(Algorithm::TwoShot, 256, true, &slices(1));
+    check(Algorithm::RecursiveDoubling, 1000, false, &slices(1));
+    check(Algorithm::RecursiveDoubling, 1024, false, &slices(1));
+    // Leaves send all slices at once.
+    check(Algorithm::DoubleBinaryTree, 512, false, &slices(64));
+    check(Algorithm::DoubleBinaryTree, 512, false, &slices(1));
+    // Everyone signals everyone.
+    check(Algorithm::InSwitch, 128, false, &slices(1));
+    check(Algorithm::InSwitch, 64, false, &slices(16));
+    let outer = levels(vec![level(2, Inner::Direct), level(256, Inner::Direct)]);
+    check(Algorithm::Hierarchical, 512, false, &outer);
+    let switched = levels(vec![level(64, Inner::InSwitch), level(4, Inner::Ring)]);
+    check(Algorithm::Hierarchical, 256, false, &switched);
+}
