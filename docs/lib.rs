@@ -2,6 +2,7 @@
 //! doctests. Console blocks run as transcripts of the command, in `crates/supernode/tests`.
 
 #![doc = include_str!("../README.md")]
+#![allow(clippy::doc_markdown, reason = "pages are prose; product names are not code")]
 
 #[doc = include_str!("src/first-steps.md")]
 pub mod first_steps {}
