@@ -88,7 +88,7 @@ impl Memory {
         };
         let slots = match results {
             Results::Sizes => 0,
-            Results::Own if chunks.nominal_bytes(Span::output(0, 1)) < SLOT_MIN_BYTES => 0,
+            Results::Own if !Self::has_slots(chunks) => 0,
             Results::Own | Results::Shared => chunks.output_chunks() as usize,
         };
         let scratch = if results == Results::Sizes { 0 } else { bytes(Buf::Scratch) };
@@ -104,6 +104,11 @@ impl Memory {
             scratch: vec![0; scratch],
             last_read: None,
         }
+    }
+
+    /// Whether own results are kept in slots until the end.
+    pub(crate) fn has_slots(chunks: Chunks) -> bool {
+        chunks.nominal_bytes(Span::output(0, 1)) >= SLOT_MIN_BYTES
     }
 
     fn range(&self, span: Span) -> Range<usize> {

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::error::{EmulatorError, Waiting};
 use crate::mailbox::Mailboxes;
-use crate::memory::{Output, Results};
+use crate::memory::{Memory, Output, Results};
 use crate::payload::{Arithmetic, Pool};
 use crate::rank::{Machine, Progress, Queues, World};
 use crate::settle::settle;
@@ -73,12 +73,10 @@ pub struct Emulator {
     memory_limit: u64,
 }
 
-/// What a rank needs beside its buffers: task, machine, mailbox and one turn of messages, in bytes.
-/// Measured as resident memory of 8,192 ranks with empty buffers, rounded up.
-const RANK_BYTES: u64 = 16 << 10;
-/// Bytes of a message in flight with its buffer header.
-const MESSAGE_BYTES: u64 = 192;
-
+/// What a rank needs beside its buffers: task, machine, mailbox and a turn of messages, in bytes.
+const RANK_BYTES: u64 = 40 << 10;
+/// A message under way, in queues that double as they grow, with the header of its buffer.
+const MESSAGE_BYTES: u64 = 384;
 /// Jobs expected to take less run on the caller's thread: twice what it takes to wake another.
 const CALLER_MAX_NS: u64 = 200_000;
 /// Messages of at least this many bytes are delivered one by one: a lock costs nothing beside them.
@@ -104,25 +102,34 @@ impl Emulator {
         })
     }
 
-    /// Bytes a run of `job` needs, inputs included.
+    /// Bytes a run of `job` needs at most, inputs included.
+    ///
+    /// Input, output and scratch of every rank, its messages under way, and the values that ranks
+    /// hold for themselves: a copy of the output where chunks are large (which ranks may share, but
+    /// need not), and what is copied out of a buffer that may change while it is being sent.
     pub fn memory_needed(job: &Job) -> u64 {
         let shape = job.schedule.shape();
-        let ranks = u64::from(shape.ranks);
         let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
+        let in_flight = job.schedule.in_flight();
         let buffer = |buf| chunks.buffer_bytes(buf, 0);
-        let data = match job.results {
-            Results::Sizes => 0,
-            Results::Own => buffer(Buf::Input) + buffer(Buf::Output) + buffer(Buf::Scratch),
-            // Chunks are shared, but each rank holds a reference to each.
-            Results::Shared => {
-                buffer(Buf::Input)
-                    + buffer(Buf::Scratch)
-                    + buffer(Buf::Output) / ranks.max(1)
-                    + u64::from(shape.output_chunks) * size_of::<Bytes>() as u64
-            }
+        let output = buffer(Buf::Output);
+        let data = if job.results == Results::Sizes {
+            0
+        } else {
+            let slots = match job.results {
+                Results::Own if Memory::has_slots(chunks) => output,
+                Results::Own | Results::Sizes => 0,
+                // Chunks are shared, but each rank holds a reference to each.
+                Results::Shared => u64::from(shape.output_chunks) * size_of::<Bytes>() as u64,
+            };
+            let chunk = chunks.nominal_bytes(Span::output(0, 1)).next_power_of_two();
+            let copies = in_flight.saturating_mul(chunk).min(output.saturating_mul(2));
+            let buffers = buffer(Buf::Input).saturating_add(buffer(Buf::Scratch));
+            buffers.saturating_add(output).saturating_add(slots).saturating_add(copies)
         };
-        let messages = job.schedule.in_flight() * MESSAGE_BYTES;
-        let tasks = ranks.saturating_mul(data.saturating_add(RANK_BYTES).saturating_add(messages));
+        let messages = in_flight.saturating_mul(MESSAGE_BYTES);
+        let rank = data.saturating_add(RANK_BYTES).saturating_add(messages);
+        let tasks = rank.saturating_mul(u64::from(shape.ranks));
         if in_program_order(&shape, &job.cost) {
             return tasks;
         }
