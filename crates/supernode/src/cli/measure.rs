@@ -215,6 +215,18 @@ impl Setup {
         };
         let (ranks, engine) = (self.ranks(), engine.name());
         let size = MessageSize::new(count * self.request.dtype.bytes());
+        // First what does not depend on this machine.
+        let messages = messages(&*schedule);
+        if messages > MAX_MESSAGES {
+            return Err(format!(
+                "{algorithm} on {ranks} ranks x {size} with the engine `{engine}` sends up to {} \
+                 messages; more than {} would take hours; use fewer ranks, another algorithm or \
+                 the engine `formula`",
+                grouped(messages),
+                grouped(MAX_MESSAGES)
+            )
+            .into());
+        }
         if needed > self.memory_limit {
             let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
             let advice = if self.request.engine == EngineChoice::Emulate {
@@ -225,17 +237,6 @@ impl Setup {
             return Err(format!(
                 "{algorithm} on {ranks} ranks x {size} with the engine `{engine}` needs {needed}, \
                  but only {limit} may be used; use {advice}"
-            )
-            .into());
-        }
-        let messages = messages(&*schedule);
-        if messages > MAX_MESSAGES {
-            return Err(format!(
-                "{algorithm} on {ranks} ranks x {size} with the engine `{engine}` sends up to {} \
-                 messages; more than {} would take hours; use fewer ranks, another algorithm or \
-                 the engine `formula`",
-                grouped(messages),
-                grouped(MAX_MESSAGES)
             )
             .into());
         }
