@@ -49,13 +49,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Modules: `run` (jobs and the runtime), `rank` (the interpreter of one rank), `timing` (its
-//! clock), `memory`, `settle` and `payload` (its
-//! buffers, copies at the end, and what messages carry), `mailbox` (delivery and
-//! deadlocks), `inputs` and `check` (exact inputs and the reference they are checked against).
+//! Modules: `run` (jobs and the runtime), `estimate` (what a job will need), `task` (the task of one
+//! rank), `rank` (its interpreter), `timing` (its clock), `memory`, `settle` and `payload` (its
+//! buffers, copies at the end, and what messages carry), `mailbox` (delivery and deadlocks), `inputs`
+//! and `check` (exact inputs and the reference they are checked against).
 
 mod check;
 mod error;
+mod estimate;
 mod inputs;
 mod mailbox;
 mod memory;
@@ -63,6 +64,7 @@ mod payload;
 mod rank;
 mod run;
 mod settle;
+mod task;
 mod timing;
 
 pub use check::count_wrong;

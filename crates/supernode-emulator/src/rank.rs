@@ -169,14 +169,16 @@ impl Machine {
         if world.deliver_at_once {
             self.queues.flush(&world.mailboxes);
         }
+        if !world.trace_steps {
+            return self.execute(world, lane, index, &step);
+        }
+        let span =
+            tracing::trace_span!("step", rank = self.rank, lane, index, action = ?step.action);
+        let _step = span.entered();
         let taken = self.execute(world, lane, index, &step);
-        if world.trace_steps && !matches!(taken, Taken::No) {
+        if !matches!(taken, Taken::No) {
             let at = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
-            let _step = tracing::trace_span!(
-                "step", rank = self.rank, lane, index, action = ?step.action, virtual_time = %at
-            )
-            .entered();
-            tracing::trace!("done");
+            tracing::trace!(virtual_time = %at, "done");
         }
         taken
     }
