@@ -11,24 +11,15 @@
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use supernode_benches::bare;
-use supernode_benches::jobs::Prepared;
+use supernode_benches::jobs::{Prepared, time};
 use supernode_collectives::Algorithm;
 use supernode_emulator::Results;
 
 const RANKS: u32 = 64;
 const BYTES: usize = 16 << 20;
 const ROUNDS: usize = 15;
-
-/// Host time is what a bench is about; everywhere else it is banned.
-fn time(run: impl FnOnce()) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "a bench measures host time")]
-    let start = std::time::Instant::now();
-    run();
-    start.elapsed()
-}
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

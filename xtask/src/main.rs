@@ -13,6 +13,7 @@ Usage: cargo xtask <CHORE>
 
 Chores:
   ci      format, lints, documentation, then all tests; the last line is the test totals
+  claims  renew the table of claims in the book from the catalog
   pod     emulate a full 8,192-chip pod on real data and check every result (1 minute, 6 GiB)
   bench   run the criterion benches, each beside its reference (about 10 minutes)
 ";
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let chore = std::env::args().nth(1);
     let result = match chore.as_deref() {
         Some("ci") => ci(),
+        Some("claims") => claims(),
         Some("pod") => pod(),
         Some("bench") => bench(),
         _ => {
@@ -80,6 +82,17 @@ fn count(result: &str, word: &str) -> u64 {
         last = next;
     }
     0
+}
+
+/// Replaces the table at the end of the page; what stands above it stays.
+fn claims() -> Result<()> {
+    let sh = Shell::new()?;
+    let page = "docs/src/claims.md";
+    let table = cmd!(sh, "cargo run --quiet -p supernode-catalog --example claims").read()?;
+    let text = sh.read_file(page)?;
+    let (above, _) = text.split_once("| id |").context("the page has no table")?;
+    sh.write_file(page, format!("{above}{table}\n"))?;
+    Ok(())
 }
 
 fn pod() -> Result<()> {

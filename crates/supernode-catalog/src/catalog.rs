@@ -7,9 +7,10 @@ use supernode_chip::Chip;
 
 use crate::CatalogError;
 use crate::files::FILES;
+use crate::place::{Source, malformed};
 use crate::suggest::nearest;
 use crate::system::System;
-use crate::validate::{self, Source};
+use crate::validate;
 
 /// Chips and systems, built in or from a user's file.
 #[derive(Debug, Clone, Default)]
@@ -47,33 +48,30 @@ impl Catalog {
     /// When the text is malformed, describes something impossible, or names something twice. The
     /// message shows file, line and column.
     pub fn add(&mut self, file: &str, text: &str) -> Result<Vec<String>, CatalogError> {
-        let parsed: File = toml::from_str(text).map_err(|error| CatalogError::Toml {
-            file: file.to_owned(),
-            error: Box::new(error),
-        })?;
-        let source = Source { file, text };
+        let source = Source::parse(file, text)?;
+        let parsed: File = toml::from_str(text).map_err(|error| malformed(file, error))?;
         for (id, mut chip) in parsed.chip {
+            let place = source.table("chip", &id);
             let names = chip.aliases.iter().chain([&id]);
             if let Some(name) = names.into_iter().find(|name| self.find_chip(name).is_some()) {
-                let at = text.find(&format!("[chip.{id}]")).unwrap_or_default();
-                return Err(source.invalid(at, format!("a chip called `{name}` exists already")));
+                return Err(place.invalid(format!("a chip called `{name}` exists already")));
             }
             chip.id.clone_from(&id);
+            validate::chip(&chip, place)?;
             chip.inherit();
             self.chips.insert(id, chip);
         }
         let mut added = Vec::new();
         for (id, mut system) in parsed.system {
+            let place = source.table("system", &id);
             let names = system.aliases.iter().chain([&id]);
             if let Some(name) = names.into_iter().find(|name| self.find_system(name).is_some()) {
-                let at = text.find(&format!("[system.{id}]")).unwrap_or_default();
-                return Err(source.invalid(at, format!("a system called `{name}` exists already")));
-            }
-            validate::check(&system, source)?;
-            if let Err(error) = self.chip(system.chip_id()) {
-                return Err(source.invalid(system.chip.span().start, error.to_string()));
+                return Err(place.invalid(format!("a system called `{name}` exists already")));
             }
             system.id.clone_from(&id);
+            let chip = self.chip(system.chip_id());
+            let chip = chip.map_err(|error| place.key("chip").invalid(error.to_string()))?;
+            validate::system(&system, chip, place)?;
             system.inherit();
             self.systems.insert(id.clone(), system);
             added.push(id);
@@ -82,16 +80,16 @@ impl Catalog {
     }
 
     fn find_chip(&self, name: &str) -> Option<&Chip> {
-        let by_alias = |chip: &&Chip| chip.aliases.iter().any(|alias| alias == name);
-        self.chips.get(name).or_else(|| self.chips.values().find(by_alias))
+        let called = |chip: &&Chip| is_called(name, &chip.id, &chip.aliases);
+        self.chips.get(name).or_else(|| self.chips.values().find(called))
     }
 
     fn find_system(&self, name: &str) -> Option<&System> {
-        let by_alias = |system: &&System| system.aliases.iter().any(|alias| alias == name);
-        self.systems.get(name).or_else(|| self.systems.values().find(by_alias))
+        let called = |system: &&System| is_called(name, &system.id, &system.aliases);
+        self.systems.get(name).or_else(|| self.systems.values().find(called))
     }
 
-    /// The chip called `name`.
+    /// The chip called `name`, in capitals or not.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`] with the nearest names.
@@ -107,7 +105,7 @@ impl Catalog {
         })
     }
 
-    /// The system called `name`.
+    /// The system called `name`, in capitals or not.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`] with the nearest names.
@@ -140,4 +138,8 @@ impl Catalog {
     pub fn systems(&self) -> impl Iterator<Item = &System> {
         self.systems.values()
     }
+}
+
+fn is_called(name: &str, id: &str, aliases: &[String]) -> bool {
+    id.eq_ignore_ascii_case(name) || aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
 }

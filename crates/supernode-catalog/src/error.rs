@@ -1,6 +1,6 @@
 use supernode_chip::ChipError;
 use supernode_fabric::FabricError;
-use supernode_units::UnitError;
+use supernode_units::{Bandwidth, UnitError};
 use thiserror::Error;
 
 /// What can be wrong with a catalog, or with what is asked of it.
@@ -61,6 +61,16 @@ pub enum CatalogError {
         /// What is wrong with the value.
         error: UnitError,
     },
+    /// `--set` gives a figure that no machine has.
+    #[error("cannot set `{path}`: `{text}` {limit}")]
+    Limit {
+        /// The key.
+        path: String,
+        /// The value that was given.
+        text: String,
+        /// What is wrong with the value.
+        limit: String,
+    },
     /// An expression over catalog values names something that is no figure.
     #[error("`{term}` in `{expression}` is neither a number nor a figure of the catalog")]
     Expression {
@@ -72,6 +82,22 @@ pub enum CatalogError {
     /// The chip model gives no answer.
     #[error(transparent)]
     Chip(#[from] ChipError),
+    /// The levels need more bandwidth than the chip's ports have; change either.
+    #[error(
+        "system `{system}`: the ports of its levels add up to {sum} a device, but chip `{chip}` has \
+         {total}; lower a level's bandwidth, or raise `{chip}.ports.scale-up` (or `.scale-out`) \
+         with `--set`, too"
+    )]
+    Ports {
+        /// The system.
+        system: String,
+        /// Its chip.
+        chip: String,
+        /// Sum over port groups, a device and direction.
+        sum: Bandwidth,
+        /// What a device has.
+        total: Bandwidth,
+    },
     /// The levels do not make a fabric.
     #[error("system `{system}`: {error}")]
     Fabric {

@@ -18,15 +18,19 @@
 //! impossible sizes are errors with line and column.
 //!
 //! Modules: `files` (the data), `catalog` (names), `system` (the schema), `validate` (what the
-//! schema cannot say), `set` (overrides), `model` (from data to a fabric), `figure` (arithmetic
-//! over values), `claims` (published ratios and whether they reproduce).
+//! schema cannot say), `limits` (figures that no machine has), `place` (line and column of an
+//! error), `set` (overrides), `model` (from data to a fabric), `ranges` (what is not known better),
+//! `figure` (arithmetic over values), `claims` (published ratios and whether they reproduce).
 
 mod catalog;
 pub mod claims;
 mod error;
 mod figure;
 mod files;
+mod limits;
 mod model;
+mod place;
+mod ranges;
 mod set;
 mod suggest;
 mod system;
@@ -34,6 +38,7 @@ mod validate;
 
 pub use catalog::Catalog;
 pub use error::CatalogError;
-pub use model::{End, RangeNote};
+pub use model::End;
+pub use ranges::RangeNote;
 pub use suggest::nearest;
 pub use system::{KindName, LevelSpec, Published, SpreadName, System, SystemKind};

@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use supernode_chip::Chip;
 use supernode_fabric::{
-    DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Oversubscription, Spread, SwitchRate,
+    DeviceRates, Fabric, FabricConfig, FabricError, Hop, Level, LevelKind, Oversubscription,
+    Spread, SwitchRate,
 };
 use supernode_units::{Bandwidth, Ratio, Sourced, Time, UnitError, Value};
 
@@ -21,17 +22,6 @@ pub enum End {
     Middle,
     /// High latencies, low bandwidths and efficiencies.
     Worst,
-}
-
-/// A value that is a range, as it goes into a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RangeNote {
-    /// Path that `--set` takes.
-    pub path: String,
-    /// The range.
-    pub value: String,
-    /// Why it is one.
-    pub note: String,
 }
 
 impl System {
@@ -58,7 +48,8 @@ impl System {
     /// The fabric of this system.
     ///
     /// # Errors
-    /// As [`System::fabric_config`], and [`CatalogError::Fabric`] for impossible levels.
+    /// As [`System::fabric_config`]; [`CatalogError::Ports`] for levels that a device has not enough
+    /// ports for, [`CatalogError::Fabric`] for impossible levels.
     pub fn fabric(&self, chip: &Chip, end: End) -> Result<Fabric, CatalogError> {
         self.compose(self.fabric_config(chip, end)?)
     }
@@ -107,24 +98,28 @@ impl System {
     }
 
     fn compose(&self, config: FabricConfig) -> Result<Fabric, CatalogError> {
-        Fabric::new(config).map_err(|error| CatalogError::Fabric { system: self.id.clone(), error })
+        let system = self.id.clone();
+        Fabric::new(config).map_err(|error| match error {
+            FabricError::PortTotal { sum, total } => {
+                CatalogError::Ports { system, chip: self.chip_id().to_owned(), sum, total }
+            }
+            error => CatalogError::Fabric { system, error },
+        })
     }
 
     /// What the engines of one device do.
     ///
     /// # Errors
-    /// [`CatalogError::Missing`] if neither the engine nor the memory bandwidth is known.
+    /// [`CatalogError::Missing`] if an engine's rate is unknown, and the memory bandwidth that it
+    /// would follow from is, too.
     pub fn device_rates(&self, chip: &Chip, end: End) -> Result<DeviceRates, CatalogError> {
-        let rate = |value: &Sourced<Bandwidth>, key: &str| {
+        let rate = |value: &Sourced<Bandwidth>| {
             pick(&value.value, end, Better::High).ok_or_else(|| CatalogError::Missing {
-                path: format!("{}.engines.{key}", chip.id),
-                example: "1TB/s",
+                path: format!("{}.memory.bandwidth", chip.id),
+                example: "3TB/s",
             })
         };
-        Ok(DeviceRates {
-            reduce: rate(&chip.reduce_rate(), "reduce")?,
-            copy: rate(&chip.copy_rate(), "copy")?,
-        })
+        Ok(DeviceRates { reduce: rate(&chip.reduce_rate())?, copy: rate(&chip.copy_rate())? })
     }
 
     fn level(
@@ -170,33 +165,6 @@ impl System {
             fan_out_loss_ppm: ppm(&spec.fan_out_loss, Better::Low, 0),
             in_switch: in_switch.map(|rate| SwitchRate { rate: per_device(rate) }),
         })
-    }
-
-    /// The values of the levels that are ranges, for the reader of a result.
-    pub fn ranges(&self) -> Vec<RangeNote> {
-        let mut notes = Vec::new();
-        for level in self.levels.iter().chain(&self.scale_out) {
-            let path = |key: &str| format!("{}.{key}", level.name());
-            note_range(&mut notes, path("bandwidth"), &level.bandwidth);
-            note_range(&mut notes, path("latency"), &level.latency);
-            note_range(&mut notes, path("switch-latency"), &level.switch_latency);
-            note_range(&mut notes, path("fec-latency"), &level.fec_latency);
-            note_range(&mut notes, path("efficiency"), &level.efficiency);
-            note_range(&mut notes, path("fan-out-loss"), &level.fan_out_loss);
-            note_range(&mut notes, path("in-switch"), &level.in_switch);
-        }
-        notes
-    }
-}
-
-fn note_range<T: std::fmt::Display + Copy>(
-    notes: &mut Vec<RangeNote>,
-    path: String,
-    value: &Sourced<T>,
-) {
-    if value.value.is_range() {
-        let note = value.note.clone().unwrap_or_default();
-        notes.push(RangeNote { path, value: value.value.to_string(), note });
     }
 }
 

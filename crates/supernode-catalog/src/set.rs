@@ -5,8 +5,9 @@ use std::str::FromStr;
 use supernode_chip::Chip;
 use supernode_units::{Confidence, Sourced, UnitError};
 
+use crate::limits::{self, Limit};
 use crate::suggest::nearest;
-use crate::system::{LevelSpec, System};
+use crate::system::{LevelSpec, System, SystemKind};
 use crate::{Catalog, CatalogError};
 
 /// Keys of a level that can be set.
@@ -21,44 +22,100 @@ const LEVEL_KEYS: [&str; 7] = [
 ];
 /// Totals of a system that can be set.
 const SYSTEM_KEYS: [&str; 2] = ["power", "price"];
+/// Name of the network that joins several of a system.
+const SCALE_OUT: &str = "scale-out";
+/// What a system without a scale-out network gets as soon as one of its values is set.
+const SCALE_OUT_TABLE: &str = r#"
+kind = "rail"
+latency = { value = "1.5us..5us", source = "--set", confidence = "modelled", note = "no network is described; those of the catalog take 1.5 us (InfiniBand, one leaf) to 5 us (RoCE, several tiers)" }
+"#;
 
 impl Catalog {
-    /// Sets `path` to `text` as if the catalog said so, with confidence `user`.
+    /// Sets `path` to `text` as if the catalog said so, with confidence `user`. Gives the id of the
+    /// system or chip that it changed; after an error nothing has changed.
     ///
     /// The path is `[SYSTEM.]LEVEL.KEY`, `[SYSTEM.]power`, `[SYSTEM.]price` or `CHIP.TABLE.KEY`;
     /// without a system it means `system`.
     ///
     /// # Errors
-    /// [`CatalogError::UnknownKey`] with the nearest keys, [`CatalogError::Set`] for a bad value.
-    pub fn set(&mut self, system: &str, path: &str, text: &str) -> Result<(), CatalogError> {
-        let default = self.system(system)?.id.clone();
-        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-        let done = if let Ok(named) = self.system(first).map(|system| system.id.clone()) {
-            self.systems.get_mut(&named).and_then(|system| set_in_system(system, rest, text))
-        } else if let Ok(named) = self.chip(first).map(|chip| chip.id.clone()) {
-            self.chips.get_mut(&named).and_then(|chip| chip.set(rest, text))
-        } else {
-            self.systems.get_mut(&default).and_then(|system| set_in_system(system, path, text))
+    /// [`CatalogError::UnknownKey`] with the nearest keys, [`CatalogError::Set`] for a malformed
+    /// value, [`CatalogError::Limit`] for one that no machine has.
+    pub fn set(&mut self, system: &str, path: &str, text: &str) -> Result<String, CatalogError> {
+        let default = self.system(system)?;
+        let lower = path.to_ascii_lowercase();
+        let limit = |limit: Limit| CatalogError::Limit {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            limit: limit.to_string(),
         };
-        let Some(result) = done else {
-            let keys = self.keys(&default);
-            let nearest = nearest(path, keys.iter().map(String::as_str));
-            return Err(CatalogError::UnknownKey { path: path.to_owned(), nearest });
-        };
-        result.map_err(|error| CatalogError::Set { path: path.to_owned(), error })
-    }
-
-    /// Everything that can be set for `system` and its chip.
-    fn keys(&self, system: &str) -> Vec<String> {
-        let Some(system) = self.systems.get(system) else { return Vec::new() };
-        let mut keys: Vec<String> = SYSTEM_KEYS.map(str::to_owned).to_vec();
-        for level in system.levels.iter().chain(&system.scale_out) {
-            keys.extend(LEVEL_KEYS.map(|key| format!("{}.{key}", level.name())));
+        let malformed = |error| CatalogError::Set { path: path.to_owned(), error };
+        let systems = self.systems.values().map(|system| (&system.id, &system.aliases, system));
+        let chips = self.chips.values().map(|chip| (&chip.id, &chip.aliases, chip));
+        let named = owner(&lower, systems);
+        if named.is_none()
+            && let Some((chip, key)) = owner(&lower, chips)
+        {
+            let mut chip = chip.clone();
+            let done = chip.set(key, text);
+            done.ok_or_else(|| unknown_key(path, &chip_keys(&chip.id)))?.map_err(malformed)?;
+            if let Some((_, broken)) = limits::of_chip(&chip) {
+                return Err(limit(broken));
+            }
+            let id = chip.id.clone();
+            self.chips.insert(id.clone(), chip);
+            return Ok(id);
         }
-        let chip = system.chip_id();
-        keys.extend(Chip::keys().into_iter().map(|key| format!("{chip}.{key}")));
-        keys
+        let (system, key) = named.unwrap_or((default, &lower));
+        let prefix = &lower[..lower.len() - key.len()];
+        let mut system = system.clone();
+        let done = set_in_system(&mut system, key, text);
+        done.ok_or_else(|| unknown_key(path, &system_keys(&system, prefix)))?.map_err(malformed)?;
+        let mut levels = system.levels.iter().chain(&system.scale_out);
+        let in_level = levels.find_map(limits::of_level);
+        if let Some((_, broken)) = in_level.or_else(|| limits::of_totals(&system.published)) {
+            return Err(limit(broken));
+        }
+        let id = system.id.clone();
+        self.systems.insert(id.clone(), system);
+        Ok(id)
     }
+}
+
+/// The chip or system whose id or alias `path` starts with, and the rest; ids may hold dots, so
+/// the longest name wins.
+fn owner<'a, 'p, T>(
+    path: &'p str,
+    named: impl Iterator<Item = (&'a String, &'a Vec<String>, T)>,
+) -> Option<(T, &'p str)> {
+    named
+        .filter_map(|(id, aliases, item)| {
+            let rest = |name: &String| path.strip_prefix(name.as_str())?.strip_prefix('.');
+            let rest =
+                std::iter::once(id).chain(aliases).filter_map(rest).min_by_key(|r| r.len())?;
+            Some((item, rest))
+        })
+        .min_by_key(|(_, rest)| rest.len())
+}
+
+fn unknown_key(path: &str, keys: &[String]) -> CatalogError {
+    let nearest = nearest(path, keys.iter().map(String::as_str));
+    CatalogError::UnknownKey { path: path.to_owned(), nearest }
+}
+
+/// Everything that can be set for `system`, named as the user does, and for its chip.
+fn system_keys(system: &System, prefix: &str) -> Vec<String> {
+    let mut keys: Vec<String> = SYSTEM_KEYS.map(|key| format!("{prefix}{key}")).to_vec();
+    let grows = system.kind != SystemKind::Cluster || system.scale_out.is_some();
+    let levels = system.levels.iter().map(LevelSpec::name).chain(grows.then_some(SCALE_OUT));
+    for level in levels {
+        keys.extend(LEVEL_KEYS.map(|key| format!("{prefix}{level}.{key}")));
+    }
+    keys.extend(chip_keys(system.chip_id()));
+    keys
+}
+
+fn chip_keys(chip: &str) -> Vec<String> {
+    Chip::keys().into_iter().map(|key| format!("{chip}.{key}")).collect()
 }
 
 fn set_in_system(system: &mut System, path: &str, text: &str) -> Option<Result<(), UnitError>> {
@@ -68,6 +125,10 @@ fn set_in_system(system: &mut System, path: &str, text: &str) -> Option<Result<(
         _ => {}
     }
     let (level, key) = path.split_once('.')?;
+    // A cluster grows at its outermost level and has no use for a further network.
+    if level == SCALE_OUT && system.scale_out.is_none() && system.kind != SystemKind::Cluster {
+        system.scale_out = Some(toml::from_str(SCALE_OUT_TABLE).expect("the schema is kept"));
+    }
     let mut levels = system.levels.iter_mut().chain(&mut system.scale_out);
     set_in_level(levels.find(|spec| spec.name() == level)?, key, text)
 }

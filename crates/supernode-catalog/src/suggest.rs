@@ -6,8 +6,13 @@ pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<St
     let mut scored: Vec<(f64, &str)> = names
         .map(|name| {
             let score = strsim::jaro_winkler(&wanted, name);
-            let contained = name.contains(&wanted) || wanted.contains(name);
-            (if contained { score.max(0.9) } else { score }, name)
+            // A part of a name means that name; a name in what was asked for is only near it.
+            let least = match (name.contains(&wanted), wanted.contains(name)) {
+                (true, _) => 0.9 + score / 10.0,
+                (_, true) => 0.9,
+                _ => 0.0,
+            };
+            (score.max(least), name)
         })
         .filter(|(score, _)| *score > 0.75)
         .collect();

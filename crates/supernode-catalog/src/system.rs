@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use supernode_units::{
-    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Ratio, Sourced, Time,
+    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Ratio, Sourced, Time, Value,
 };
 use toml::Spanned;
 
@@ -58,6 +58,12 @@ pub struct System {
     pub published_chips: Option<String>,
     /// Cabinets, network cabinets included.
     pub cabinets: Option<u32>,
+    /// How many of the cabinets hold switches only.
+    pub network_cabinets: Option<u32>,
+    /// Floor space in square metres.
+    pub footprint_m2: Option<u32>,
+    /// Host processors.
+    pub cpus: Option<u32>,
     /// Other ids.
     #[serde(default)]
     pub aliases: Vec<String>,
@@ -186,7 +192,7 @@ pub struct LevelSpec {
     /// How flows spread over a Clos.
     #[serde(default)]
     pub spread: SpreadName,
-    /// Share of the line rate that payload reaches.
+    /// Share of the line rate that payload reaches; all of it, as a guess of this catalog, if absent.
     #[serde(default = "full_share")]
     pub efficiency: Sourced<Ratio>,
     /// Loss per extra concurrent peer.
@@ -198,15 +204,16 @@ pub struct LevelSpec {
 }
 
 fn zero_time() -> Sourced<Time> {
-    Sourced::bare(supernode_units::Value::Point(Time::ZERO))
+    Sourced::modelled(Value::Point(Time::ZERO), "not published: no time of its own is assumed")
 }
 
 fn full_share() -> Sourced<Ratio> {
-    Sourced::bare(supernode_units::Value::Point(Ratio::new(1.0)))
+    let note = "not published: the full line rate is assumed";
+    Sourced::modelled(Value::Point(Ratio::new(1.0)), note)
 }
 
 fn no_share() -> Sourced<Ratio> {
-    Sourced::bare(supernode_units::Value::Point(Ratio::new(0.0)))
+    Sourced::modelled(Value::Point(Ratio::new(0.0)), "not published: no loss is assumed")
 }
 
 impl LevelSpec {

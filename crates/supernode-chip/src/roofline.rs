@@ -1,6 +1,6 @@
 //! How long a chip takes: the slower of its arithmetic and its memory.
 
-use supernode_units::{Bandwidth, Confidence, FlopRate, Precision, Sourced, Time, Value};
+use supernode_units::{Bandwidth, FlopRate, Precision, Sourced, Time, Value};
 
 use crate::{Chip, ChipError};
 
@@ -93,12 +93,8 @@ impl Chip {
             return published.clone();
         }
         let share = passes * u64::from(self.devices.max(1));
-        Sourced {
-            value: self.memory.bandwidth.value.map(|b| Bandwidth::new(b.bytes_per_s() / share)),
-            source: self.memory.bandwidth.source.clone(),
-            confidence: Some(Confidence::Modelled),
-            note: Some(note.to_owned()),
-        }
+        let rate = self.memory.bandwidth.value.map(|b| Bandwidth::new(b.bytes_per_s() / share));
+        Sourced::modelled(rate, note)
     }
 
     /// Both ends of a value, or the error that says how to supply it.
@@ -117,6 +113,8 @@ impl Chip {
 
 #[cfg(test)]
 mod tests {
+    use supernode_units::Confidence;
+
     use super::*;
 
     fn chip(devices: u32, memory: &str) -> Chip {

@@ -50,6 +50,9 @@ fn wrong(spec: &InputSpec, reference: &[u8], rank: u32, output: &Output) -> u64 
     wrong + ((start + size - at) as u64) / spec.dtype.bytes()
 }
 
+/// Elements whose wide sums are kept at the same time.
+const BLOCK_ELEMENTS: usize = 16 << 10;
+
 /// The large buffer every rank (or all ranks together) should end with.
 fn reference(spec: &InputSpec, inputs: &[Bytes], threads: usize) -> Vec<u8> {
     if spec.shape.collective == Collective::AllGather {
@@ -60,8 +63,13 @@ fn reference(spec: &InputSpec, inputs: &[Bytes], threads: usize) -> Vec<u8> {
     let share = elements.div_ceil(threads.max(1)).max(1);
     std::thread::scope(|scope| {
         for (part, out) in expected.chunks_mut(share * spec.dtype.bytes() as usize).enumerate() {
-            let range = part * share..(part * share + share).min(elements);
-            scope.spawn(move || reduce_range(spec, inputs, range, out));
+            scope.spawn(move || {
+                let width = spec.dtype.bytes() as usize;
+                for (block, out) in out.chunks_mut(BLOCK_ELEMENTS * width).enumerate() {
+                    let start = part * share + block * BLOCK_ELEMENTS;
+                    reduce_range(spec, inputs, start..start + out.len() / width, out);
+                }
+            });
         }
     });
     expected

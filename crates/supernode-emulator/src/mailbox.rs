@@ -12,6 +12,7 @@ use std::task::{Poll, Waker};
 use crossbeam::utils::CachePadded;
 use supernode_collectives::{Rank, Span};
 use supernode_engine::InFlight;
+use supernode_units::Time;
 
 use crate::payload::Payload;
 
@@ -20,6 +21,8 @@ use crate::payload::Payload;
 pub(crate) struct Message {
     pub(crate) from: Rank,
     pub(crate) lane: u32,
+    /// Number of the message among those of its sender.
+    pub(crate) sequence: u32,
     pub(crate) flight: InFlight,
     pub(crate) bytes: u64,
     /// Where a one-sided write goes in the receiver's buffers; `None` for two-sided messages.
@@ -27,10 +30,29 @@ pub(crate) struct Message {
     pub(crate) payload: Payload,
 }
 
+impl Message {
+    /// What is left where a message was taken.
+    pub(crate) const TAKEN: Self = Self {
+        from: Rank::MAX,
+        lane: u32::MAX,
+        sequence: 0,
+        flight: InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 },
+        bytes: 0,
+        put: None,
+        payload: Payload::Nothing,
+    };
+
+    pub(crate) fn is_taken(&self) -> bool {
+        self.from == Rank::MAX
+    }
+}
+
 #[derive(Debug, Default)]
 struct Inbox {
     messages: Vec<Message>,
     waiting: Option<Waker>,
+    /// Messages without which its rank cannot go on.
+    needed: usize,
 }
 
 /// Capacity that an emptied mailbox may keep.
@@ -73,12 +95,12 @@ impl Mailboxes {
         self.inboxes.len() as u32
     }
 
-    /// Moves `batch` into the mailbox of `to` and wakes it if it waits.
+    /// Moves `batch` into the mailbox of `to` and wakes it if it waits and has enough.
     pub(crate) fn deliver(&self, to: Rank, batch: impl Iterator<Item = Message>) {
         let waker = {
             let mut inbox = self.lock(to);
             inbox.messages.extend(batch);
-            inbox.waiting.take()
+            if inbox.messages.len() < inbox.needed { None } else { inbox.waiting.take() }
         };
         if let Some(waker) = waker {
             self.running.fetch_add(1, Ordering::AcqRel);
@@ -92,19 +114,20 @@ impl Mailboxes {
         Self::drain(&mut inbox, into);
     }
 
-    /// Waits until something arrives for `rank` and moves it into `into`.
+    /// Waits until `needed` messages are there for `rank` and moves all into `into`.
     ///
     /// Gives false if no rank of the run can make progress any more.
-    pub(crate) async fn wait(&self, rank: Rank, into: &mut Vec<Message>) -> bool {
+    pub(crate) async fn wait(&self, rank: Rank, needed: usize, into: &mut Vec<Message>) -> bool {
         poll_fn(|context| {
             if self.deadlocked.load(Ordering::Acquire) {
                 return Poll::Ready(false);
             }
             let mut inbox = self.lock(rank);
-            if !inbox.messages.is_empty() {
+            if inbox.messages.len() >= needed {
                 Self::drain(&mut inbox, into);
                 return Poll::Ready(true);
             }
+            inbox.needed = needed;
             let waited = inbox.waiting.replace(context.waker().clone()).is_some();
             drop(inbox);
             if !waited {
@@ -121,17 +144,22 @@ impl Mailboxes {
         self.stop_running();
     }
 
+    /// Ends the wait of every rank: one of them will never send again.
+    pub(crate) fn give_up(&self) {
+        self.deadlocked.store(true, Ordering::Release);
+        for rank in 0..self.inboxes.len() as u32 {
+            if let Some(waker) = self.lock(rank).waiting.take() {
+                waker.wake();
+            }
+        }
+    }
+
     /// The last rank to stop decides: if others still wait, they wait for ever.
     fn stop_running(&self) {
         if self.running.fetch_sub(1, Ordering::AcqRel) == 1
             && self.finished.load(Ordering::Acquire) < self.inboxes.len()
         {
-            self.deadlocked.store(true, Ordering::Release);
-            for rank in 0..self.inboxes.len() as u32 {
-                if let Some(waker) = self.lock(rank).waiting.take() {
-                    waker.wake();
-                }
-            }
+            self.give_up();
         }
     }
 

@@ -8,7 +8,7 @@ use supernode_collectives::{Buf, Chunks, Rank, Span};
 use supernode_kernels as kernels;
 use supernode_units::ReduceOp;
 
-use crate::payload::{Arithmetic, Payload, Pool, reduce_operands};
+use crate::payload::{Arithmetic, Payload, Pool, compute};
 
 /// How results are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,10 +46,10 @@ impl Output {
     }
 }
 
-/// Chunks of at least this many bytes that several ranks hold are copied into own outputs at the
-/// end, for all ranks at once (see [`crate::settle`]): a rank that copies its chunk while others
-/// still compute finds it far from its cache.
-const HOLD_MIN_BYTES: u64 = kernels::STREAMING_MIN_BYTES as u64;
+/// Chunks of at least this many bytes are never copied from rank to rank, not even into own
+/// results while the run goes on: a rank that does so while others compute finds its chunk far
+/// from the cache. [`crate::settle`] copies them at the end, for all ranks at once.
+const SLOT_MIN_BYTES: u64 = kernels::STREAMING_MIN_BYTES as u64;
 
 /// Input, output and scratch of one rank.
 #[derive(Debug)]
@@ -60,10 +60,10 @@ pub(crate) struct Memory {
     pool: Arc<Pool>,
     results: Results,
     input: Bytes,
-    /// The output of a rank with its own copy.
+    /// The output of a rank with its own copy. While there are slots, it is only filled at the end.
     own: Vec<u8>,
-    /// Output chunks that other ranks hold, too. With shared results that is the output; with own
-    /// results an empty slot says that the bytes are in `own`.
+    /// The chunks of the output that were stored so far, possibly shared with other ranks; none
+    /// where chunks are small and results own, or where only sizes are emulated.
     slots: Vec<Bytes>,
     scratch: Vec<u8>,
     /// The last range read from a mutable buffer: a fan-out sends it many times.
@@ -88,7 +88,7 @@ impl Memory {
         };
         let slots = match results {
             Results::Sizes => 0,
-            Results::Own if chunks.nominal_bytes(Span::output(0, 1)) < HOLD_MIN_BYTES => 0,
+            Results::Own if !Self::has_slots(chunks) => 0,
             Results::Own | Results::Shared => chunks.output_chunks() as usize,
         };
         let scratch = if results == Results::Sizes { 0 } else { bytes(Buf::Scratch) };
@@ -106,32 +106,19 @@ impl Memory {
         }
     }
 
+    /// Whether own results are kept in slots until the end.
+    pub(crate) fn has_slots(chunks: Chunks) -> bool {
+        chunks.nominal_bytes(Span::output(0, 1)) >= SLOT_MIN_BYTES
+    }
+
     fn range(&self, span: Span) -> Range<usize> {
         let (start, end) = self.chunks.byte_range(span, self.rank);
         start as usize..end as usize
     }
 
-    /// The slots of `span`; none where it lies in another buffer or nothing is held.
-    fn slots(&mut self, span: Span) -> &mut [Bytes] {
-        if span.buf == Buf::Output && !self.slots.is_empty() {
-            &mut self.slots[span.first as usize..(span.first + span.len) as usize]
-        } else {
-            &mut []
-        }
-    }
-
-    /// Moves held chunks of `span` into the rank's own output.
-    fn settle(&mut self, span: Span) {
-        if self.results != Results::Own {
-            return;
-        }
-        for offset in 0..self.slots(span).len() {
-            let held = std::mem::take(&mut self.slots(span)[offset]);
-            if !held.is_empty() {
-                let range = self.range(Span::output(span.first + offset as u32, 1));
-                kernels::copy(&mut self.own[range], &held);
-            }
-        }
+    /// Whether `span` lies in slots.
+    fn in_slots(&self, span: Span) -> bool {
+        span.buf == Buf::Output && !self.slots.is_empty()
     }
 
     /// The bytes of `span`, shared where the buffer allows it and copied where it may change.
@@ -143,28 +130,26 @@ impl Memory {
         if span.buf == Buf::Input {
             return Payload::Whole(self.input.slice(range));
         }
-        if let [slot] = self.slots(span)
-            && !slot.is_empty()
-        {
-            return Payload::Whole(slot.clone());
+        if self.in_slots(span) && span.len == 1 {
+            return Payload::Whole(self.slots[span.first as usize].clone());
         }
         if let Some((cached, bytes)) = &self.last_read
             && *cached == span
         {
             return Payload::Whole(bytes.clone());
         }
-        self.settle(span);
         let mut copy = self.pool.take(range.len());
-        match (self.results, span.buf) {
-            (Results::Shared, Buf::Output) => {
-                let mut at = 0;
-                for slot in self.slots(span) {
-                    kernels::copy(&mut copy.as_mut()[at..at + slot.len()], slot);
-                    at += slot.len();
-                }
+        let to = copy.as_mut();
+        if self.in_slots(span) {
+            let mut at = 0;
+            for slot in &self.slots[span.first as usize..(span.first + span.len) as usize] {
+                to[at..at + slot.len()].copy_from_slice(slot);
+                at += slot.len();
             }
-            (_, Buf::Output) => kernels::copy(copy.as_mut(), &self.own[range]),
-            _ => kernels::copy(copy.as_mut(), &self.scratch[range]),
+        } else if span.buf == Buf::Output {
+            to.copy_from_slice(&self.own[range]);
+        } else {
+            to.copy_from_slice(&self.scratch[range]);
         }
         let bytes = copy.freeze();
         self.last_read = Some((span, bytes.clone()));
@@ -181,60 +166,73 @@ impl Memory {
 
     /// Stores `value` in `span`; gives it back shareable if `forward` says it travels on.
     pub(crate) fn store(&mut self, span: Span, value: Payload, forward: bool) -> Payload {
-        if matches!(value, Payload::Nothing) {
+        if self.results == Results::Sizes || matches!(value, Payload::Nothing) {
             return value;
         }
         self.last_read = None;
         let math = self.math;
-        let others_hold_it = forward || matches!(value, Payload::Whole(_));
-        if !self.slots(span).is_empty() && (self.results == Results::Shared || others_hold_it) {
-            let whole = value.into_whole(math, &self.pool);
+        if let Payload::Lazy(parts) = &value
+            && !forward
+            && !self.in_slots(span)
+        {
+            kernels::reduce_many(math.dtype, math.op, self.bytes_mut(span), parts);
+            return Payload::Nothing;
+        }
+        let whole = value.into_whole(math, &self.pool);
+        if self.in_slots(span) {
             let origin = self.range(span).start;
             for chunk in span.first..span.first + span.len {
                 let range = self.range(Span::output(chunk, 1));
                 self.slots[chunk as usize] = whole.slice(range.start - origin..range.end - origin);
             }
-            return Payload::Whole(whole);
+        } else {
+            kernels::copy(self.bytes_mut(span), &whole);
         }
-        self.slots(span).fill(Bytes::new());
-        let whole = match value {
-            Payload::Lazy(parts) if !forward => {
-                reduce_operands(math.dtype, math.op, self.bytes_mut(span), &parts);
-                return Payload::Nothing;
-            }
-            other => other.into_whole(math, &self.pool),
-        };
-        kernels::copy(self.bytes_mut(span), &whole);
         Payload::Whole(whole)
     }
 
     /// Stores the reduction of `operands`, left to right, in `span`.
-    ///
-    /// The range itself may be the first operand: then the rest is added to it.
-    pub(crate) fn store_reduction(
-        &mut self,
-        span: Span,
-        include_current: bool,
-        operands: &[Bytes],
-    ) {
-        if self.results == Results::Sizes || operands.is_empty() {
+    pub(crate) fn store_reduction(&mut self, span: Span, operands: &[Bytes]) {
+        let math = self.math;
+        if self.results == Results::Sizes {
             return;
         }
-        let math = self.math;
-        if !include_current {
-            self.store(span, Payload::Lazy(operands.to_vec()), false);
-        } else if self.results == Results::Shared && span.buf == Buf::Output {
-            let mut all = vec![self.operand(span)];
-            all.extend_from_slice(operands);
-            self.store(span, Payload::Lazy(all), false);
+        if self.in_slots(span) {
+            let whole = match operands {
+                [value] => value.clone(),
+                _ => compute(operands, math, &self.pool).freeze(),
+            };
+            self.store(span, Payload::Whole(whole), false);
         } else {
             self.last_read = None;
-            self.settle(span);
+            kernels::reduce_many(math.dtype, math.op, self.bytes_mut(span), operands);
+        }
+    }
+
+    /// Adds each of `operands` to what `span` holds.
+    pub(crate) fn accumulate(&mut self, span: Span, operands: &[Bytes]) {
+        let math = self.math;
+        if self.results == Results::Sizes {
+            return;
+        }
+        if self.in_slots(span) {
+            let mut sum = self.operand(span);
+            for operand in operands {
+                sum = compute(&[sum, operand.clone()], math, &self.pool).freeze();
+            }
+            self.store(span, Payload::Whole(sum), false);
+        } else {
+            self.last_read = None;
             let target = self.bytes_mut(span);
             for operand in operands {
                 kernels::reduce_into(math.dtype, math.op, target, operand);
             }
         }
+    }
+
+    /// The element type and operator, and where buffers come from.
+    pub(crate) fn arithmetic(&self) -> (Arithmetic, &Arc<Pool>) {
+        (self.math, &self.pool)
     }
 
     fn bytes_mut(&mut self, span: Span) -> &mut [u8] {
@@ -247,11 +245,10 @@ impl Memory {
     pub(crate) fn into_output(mut self, ranks: u32) -> (Output, Vec<Bytes>) {
         let Arithmetic { dtype, op } = self.math;
         if op == ReduceOp::Avg {
-            self.settle(Span::output(0, self.chunks.output_chunks()));
             kernels::divide(dtype, &mut self.own, u64::from(ranks));
-            for slot in self.slots.iter_mut().filter(|slot| !slot.is_empty()) {
+            for slot in &mut self.slots {
                 let mut copy = self.pool.take(slot.len());
-                kernels::copy(copy.as_mut(), slot);
+                copy.as_mut().copy_from_slice(slot);
                 kernels::divide(dtype, copy.as_mut(), u64::from(ranks));
                 *slot = copy.freeze();
             }

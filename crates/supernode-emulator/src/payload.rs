@@ -42,7 +42,7 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// `local ⊕ self`, without computing it if it is large.
+    /// `self ⊕ local`, without computing it if it is large.
     pub(crate) fn combine(self, local: &Bytes, math: Arithmetic, pool: &Arc<Pool>) -> Self {
         let Arithmetic { dtype, op } = math;
         match self {
@@ -84,28 +84,22 @@ impl Payload {
         }
     }
 
-    /// Appends the operands of this value to `operands`.
-    pub(crate) fn operands(self, operands: &mut Vec<Bytes>) {
+    /// Appends this value to the operands of a left-to-right reduction. Its own operands can stand
+    /// there in its place only if none comes before them: `a ⊕ (b ⊕ c)` is not `(a ⊕ b) ⊕ c`.
+    pub(crate) fn append_to(self, operands: &mut Vec<Bytes>, math: Arithmetic, pool: &Arc<Pool>) {
         match self {
             Self::Nothing => {}
-            Self::Whole(value) => operands.push(value),
-            Self::Accumulator(buffer) => operands.push(buffer.freeze()),
-            Self::Lazy(parts) => operands.extend(parts),
+            Self::Lazy(parts) if operands.is_empty() => operands.extend(parts),
+            value => operands.push(value.into_whole(math, pool)),
         }
     }
 }
 
 /// The left-to-right reduction of `parts` in a buffer of `pool`.
-fn compute(parts: &[Bytes], Arithmetic { dtype, op }: Arithmetic, pool: &Arc<Pool>) -> Buffer {
+pub(crate) fn compute(parts: &[Bytes], math: Arithmetic, pool: &Arc<Pool>) -> Buffer {
     let mut buffer = pool.take(parts[0].len());
-    reduce_operands(dtype, op, buffer.as_mut(), parts);
+    kernels::reduce_many(math.dtype, math.op, buffer.as_mut(), parts);
     buffer
-}
-
-/// `kernels::reduce_many` over shared bytes; the slice list lives on the stack for short lists.
-pub(crate) fn reduce_operands(dtype: DType, op: ReduceOp, dst: &mut [u8], parts: &[Bytes]) {
-    let slices: Vec<&[u8]> = parts.iter().map(|part| &part[..]).collect();
-    kernels::reduce_many(dtype, op, dst, &slices);
 }
 
 /// Free buffers, by size class, so that a steady state allocates nothing.

@@ -16,7 +16,7 @@ use crate::timing::Clock;
 mod batch;
 mod queues;
 
-use batch::BatchPlan;
+use batch::Batch;
 pub(crate) use queues::Queues;
 
 /// What all ranks of a run look at.
@@ -41,8 +41,11 @@ pub(crate) struct World {
 pub(crate) enum Progress {
     /// Every lane is at its end.
     Finished,
-    /// Every unfinished lane waits for a message.
-    Blocked,
+    /// Every unfinished lane waits for messages: no less than `needed` of them.
+    Blocked {
+        /// At least one.
+        needed: usize,
+    },
     /// Others should run: enough was done in one go.
     Yield,
     /// A step asks for what cannot be done.
@@ -56,10 +59,9 @@ const STEPS_PER_TURN: u32 = 64;
 struct Lane {
     next: u32,
     steps: u32,
-    /// Receives of the current batch that have arrived, in program order.
-    batch: Vec<Message>,
-    /// What the current batch consists of, once it was looked at.
-    plan: Option<BatchPlan>,
+    /// Whether the send half of the current exchange is out.
+    sent: bool,
+    batch: Batch,
 }
 
 /// Whether a step could be taken.
@@ -78,6 +80,8 @@ pub(crate) struct Machine {
     memory: Memory,
     clock: Option<Clock>,
     pub(crate) queues: Queues,
+    /// Operands of the current reduction; kept for its memory.
+    operands: Vec<Bytes>,
     fault: Option<EmulatorError>,
 }
 
@@ -100,6 +104,7 @@ impl Machine {
             memory: Memory::new(rank, world.chunks, world.math, pool, output, input),
             clock,
             queues,
+            operands: Vec::new(),
             fault: None,
         }
     }
@@ -133,11 +138,18 @@ impl Machine {
                 break Progress::Yield;
             }
             if !moved {
-                break Progress::Blocked;
+                break Progress::Blocked { needed: self.needed() };
             }
         };
         self.queues.flush(&world.mailboxes);
         progress
+    }
+
+    /// Messages without which no lane can go on.
+    fn needed(&self) -> usize {
+        let unfinished = self.lanes.iter().filter(|lane| lane.next < lane.steps);
+        let missing = unfinished.map(|lane| lane.batch.missing());
+        missing.min().unwrap_or(1).saturating_sub(self.queues.waiting()).max(1)
     }
 
     fn step(&mut self, world: &World, lane: usize) -> Taken {
@@ -204,16 +216,16 @@ impl Machine {
                 self.send(lane, to, message.bytes, step.fan, payload, None);
             }
             Action::Exchange { to, src, from, dst, with } => {
-                // The send half is issued once; a batch slot remembers that it was.
-                if self.lanes[lane].batch.is_empty() && !self.queues.has(from, lane as u32) {
-                    return self.open_exchange(lane, to, src, nominal(src), step.fan);
+                if !std::mem::replace(&mut self.lanes[lane].sent, true) {
+                    let payload = self.memory.read(src);
+                    self.send(lane, to, nominal(src), step.fan, payload, None);
                 }
-                return self.close_exchange(
-                    lane,
-                    (to, src, step.fan),
-                    (from, dst, with),
-                    nominal(src),
-                );
+                let Some(message) = self.queues.take(from, lane as u32) else {
+                    return Taken::No;
+                };
+                self.lanes[lane].sent = false;
+                self.arrive(&message, with.is_some());
+                self.combine_into(dst, with, message.payload);
             }
             Action::Put { to, src, dst } => {
                 let payload = self.memory.read(src);
@@ -237,7 +249,7 @@ impl Machine {
             }
             Action::Reduce { src, dst } => {
                 let operand = self.memory.operand(src);
-                self.memory.store_reduction(dst, true, &[operand]);
+                self.memory.accumulate(dst, &[operand]);
                 if let Some(clock) = &mut self.clock {
                     clock.reduce(nominal(src));
                 }
@@ -246,14 +258,12 @@ impl Machine {
                 self.multicast(lane, group, src, dst, nominal(src));
             }
             Action::SwitchReduce { group, src, dst } => {
-                let operands: Vec<Bytes> = group
-                    .members()
-                    .filter_map(|member| match Self::remote_input(world, member, src) {
-                        Payload::Whole(bytes) => Some(bytes),
-                        _ => None,
-                    })
-                    .collect();
-                self.memory.store_reduction(dst, false, &operands);
+                for member in group.members() {
+                    let share = Self::remote_input(world, member, src);
+                    share.append_to(&mut self.operands, math, &world.pool);
+                }
+                self.memory.store_reduction(dst, &self.operands);
+                self.operands.clear();
             }
         }
         Taken::Yes
@@ -270,7 +280,8 @@ impl Machine {
     ) {
         let nowhere = InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 };
         let flight = self.clock.as_mut().map_or(nowhere, |clock| clock.send(to, bytes, fan));
-        let message = Message { from: self.rank, lane: lane as u32, flight, bytes, put, payload };
+        let (from, lane) = (self.rank, lane as u32);
+        let message = Message { from, lane, sequence: 0, flight, bytes, put, payload };
         self.queues.send(to, message);
     }
 
@@ -280,57 +291,22 @@ impl Machine {
         }
     }
 
-    /// `dst = with ⊕ payload`, or plain store.
+    /// `dst = payload ⊕ with`, or plain store.
     fn combine_into(&mut self, dst: Span, with: Option<Span>, payload: Payload) {
-        match with {
-            None => {
-                self.memory.store(dst, payload, false);
-            }
-            Some(with) => {
-                let mut operands = Vec::new();
-                if with != dst {
-                    operands.push(self.memory.operand(with));
-                }
-                payload.operands(&mut operands);
-                self.memory.store_reduction(dst, with == dst, &operands);
-            }
-        }
-    }
-
-    /// Sends the first half of an exchange whose message has not arrived yet.
-    fn open_exchange(&mut self, lane: usize, to: Rank, src: Span, bytes: u64, fan: u32) -> Taken {
-        let payload = self.memory.read(src);
-        self.send(lane, to, bytes, fan, payload, None);
-        // The marker says that the send half is out.
-        let nowhere = InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 };
-        self.lanes[lane].batch.push(Message {
-            from: self.rank,
-            lane: lane as u32,
-            flight: nowhere,
-            bytes,
-            put: None,
-            payload: Payload::Nothing,
-        });
-        Taken::No
-    }
-
-    fn close_exchange(
-        &mut self,
-        lane: usize,
-        (to, src, fan): (Rank, Span, u32),
-        (from, dst, with): (Rank, Span, Option<Span>),
-        bytes: u64,
-    ) -> Taken {
-        let Some(message) = self.queues.take(from, lane as u32) else {
-            return Taken::No;
+        let Some(with) = with else {
+            self.memory.store(dst, payload, false);
+            return;
         };
-        if self.lanes[lane].batch.pop().is_none() {
-            let payload = self.memory.read(src);
-            self.send(lane, to, bytes, fan, payload, None);
+        let (math, pool) = self.memory.arithmetic();
+        if with == dst {
+            let value = payload.into_whole(math, pool);
+            self.memory.accumulate(dst, &[value]);
+        } else {
+            payload.append_to(&mut self.operands, math, pool);
+            self.operands.push(self.memory.operand(with));
+            self.memory.store_reduction(dst, &self.operands);
+            self.operands.clear();
         }
-        self.arrive(&message, with.is_some());
-        self.combine_into(dst, with, message.payload);
-        Taken::Yes
     }
 
     fn multicast(&mut self, lane: usize, group: Group, src: Span, dst: Span, bytes: u64) {

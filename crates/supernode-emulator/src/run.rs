@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::error::{EmulatorError, Waiting};
 use crate::mailbox::Mailboxes;
-use crate::memory::{Output, Results};
+use crate::memory::{Memory, Output, Results};
 use crate::payload::{Arithmetic, Pool};
 use crate::rank::{Machine, Progress, Queues, World};
 use crate::settle::settle;
@@ -62,7 +62,9 @@ impl Report {
 /// Worker threads and buffers, kept from run to run.
 #[derive(Debug)]
 pub struct Emulator {
-    runtime: Runtime,
+    workers: Runtime,
+    /// Runs small jobs on the caller's thread: waking another costs more than they do.
+    caller: Runtime,
     pool: Arc<Pool>,
     /// Queues of earlier runs, one set per rank.
     queues: SegQueue<Queues>,
@@ -71,12 +73,12 @@ pub struct Emulator {
     memory_limit: u64,
 }
 
-/// What a rank needs beside its buffers: task, machine, mailbox and one turn of messages, in bytes.
-/// Measured as resident memory of 8,192 ranks with empty buffers, rounded up.
-const RANK_BYTES: u64 = 16 << 10;
-/// Bytes of a message in flight with its buffer header.
-const MESSAGE_BYTES: u64 = 192;
-
+/// What a rank needs beside its buffers: task, machine, mailbox and a turn of messages, in bytes.
+const RANK_BYTES: u64 = 40 << 10;
+/// A message under way, in queues that double as they grow, with the header of its buffer.
+const MESSAGE_BYTES: u64 = 384;
+/// Jobs expected to take less run on the caller's thread: twice what it takes to wake another.
+const CALLER_MAX_NS: u64 = 200_000;
 /// Messages of at least this many bytes are delivered one by one: a lock costs nothing beside them.
 const DELIVER_MIN_BYTES: u64 = 16 << 10;
 
@@ -86,12 +88,13 @@ impl Emulator {
     /// # Errors
     /// When the host cannot start the threads.
     pub fn new(workers: usize, memory_limit: u64) -> Result<Self, EmulatorError> {
-        let runtime = Builder::new_multi_thread()
+        let workers = Builder::new_multi_thread()
             .worker_threads(workers.max(1))
             .thread_name("supernode-worker")
             .build()?;
         Ok(Self {
-            runtime,
+            workers,
+            caller: Builder::new_current_thread().build()?,
             pool: Arc::default(),
             queues: SegQueue::new(),
             mailboxes: Mutex::new(None),
@@ -99,25 +102,34 @@ impl Emulator {
         })
     }
 
-    /// Bytes a run of `job` needs, inputs included.
+    /// Bytes a run of `job` needs at most, inputs included.
+    ///
+    /// Input, output and scratch of every rank, its messages under way, and the values that ranks
+    /// hold for themselves: a copy of the output where chunks are large (which ranks may share, but
+    /// need not), and what is copied out of a buffer that may change while it is being sent.
     pub fn memory_needed(job: &Job) -> u64 {
         let shape = job.schedule.shape();
-        let ranks = u64::from(shape.ranks);
         let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
+        let in_flight = job.schedule.in_flight();
         let buffer = |buf| chunks.buffer_bytes(buf, 0);
-        let data = match job.results {
-            Results::Sizes => 0,
-            Results::Own => buffer(Buf::Input) + buffer(Buf::Output) + buffer(Buf::Scratch),
-            // Chunks are shared, but each rank holds a reference to each.
-            Results::Shared => {
-                buffer(Buf::Input)
-                    + buffer(Buf::Scratch)
-                    + buffer(Buf::Output) / ranks.max(1)
-                    + u64::from(shape.output_chunks) * size_of::<Bytes>() as u64
-            }
+        let output = buffer(Buf::Output);
+        let data = if job.results == Results::Sizes {
+            0
+        } else {
+            let slots = match job.results {
+                Results::Own if Memory::has_slots(chunks) => output,
+                Results::Own | Results::Sizes => 0,
+                // Chunks are shared, but each rank holds a reference to each.
+                Results::Shared => u64::from(shape.output_chunks) * size_of::<Bytes>() as u64,
+            };
+            let chunk = chunks.nominal_bytes(Span::output(0, 1)).next_power_of_two();
+            let copies = in_flight.saturating_mul(chunk).min(output.saturating_mul(2));
+            let buffers = buffer(Buf::Input).saturating_add(buffer(Buf::Scratch));
+            buffers.saturating_add(output).saturating_add(slots).saturating_add(copies)
         };
-        let messages = job.schedule.in_flight() * MESSAGE_BYTES;
-        let tasks = ranks.saturating_mul(data.saturating_add(RANK_BYTES).saturating_add(messages));
+        let messages = in_flight.saturating_mul(MESSAGE_BYTES);
+        let rank = data.saturating_add(RANK_BYTES).saturating_add(messages);
+        let tasks = rank.saturating_mul(u64::from(shape.ranks));
         if in_program_order(&shape, &job.cost) {
             return tasks;
         }
@@ -168,6 +180,8 @@ impl Emulator {
             deliver_at_once: chunks.nominal_bytes(Span::output(0, 1)) >= DELIVER_MIN_BYTES,
             trace_steps: tracing::enabled!(tracing::Level::TRACE),
         });
+        let small = host_nanoseconds(job, chunks) < CALLER_MAX_NS;
+        let runtime = if small { &self.caller } else { &self.workers };
         let mut reusable = outputs.into_iter();
         let tasks: Vec<_> = (0..ranks)
             .map(|rank| {
@@ -175,15 +189,10 @@ impl Emulator {
                 let clock = fixed_ports.then(|| Clock::new(Arc::clone(&job.cost), rank));
                 let queues = self.queues.pop().unwrap_or_default();
                 let machine = Machine::new(&world, rank, output, clock, queues);
-                self.runtime.spawn(run_rank(
-                    Arc::clone(&world),
-                    machine,
-                    rank,
-                    job.progress.clone(),
-                ))
+                runtime.spawn(run_rank(Arc::clone(&world), machine, rank, job.progress.clone()))
             })
             .collect();
-        let mut report = self.runtime.block_on(self.collect(tasks, chunks))?;
+        let mut report = runtime.block_on(self.collect(tasks, chunks))?;
         if let Some(world) = Arc::into_inner(world) {
             *self.last_mailboxes() = Some(world.mailboxes);
         }
@@ -210,7 +219,13 @@ impl Emulator {
         let mut blocked = Vec::new();
         let mut fault = None;
         for task in tasks {
-            let done = task.await.map_err(|error| EmulatorError::Panic(error.to_string()))?;
+            let done = match task.await {
+                Ok(done) => done,
+                Err(error) => {
+                    fault = Some(EmulatorError::Panic(error.to_string()));
+                    continue;
+                }
+            };
             report.finish.push(done.time);
             report.outputs.push(done.output);
             held.push(done.held);
@@ -227,7 +242,7 @@ impl Emulator {
             blocked.truncate(8);
             return Err(EmulatorError::Deadlock { count, first: blocked });
         }
-        settle(chunks, &mut report.outputs, &held, self.runtime.metrics().num_workers());
+        settle(chunks, &mut report.outputs, &held, self.workers.metrics().num_workers());
         Ok(report)
     }
 
@@ -275,6 +290,17 @@ impl Emulator {
     }
 }
 
+/// A rough guess of the host time a run takes on one thread: 50 ns a step, 16 GB/s of chunks.
+fn host_nanoseconds(job: &Job, chunks: Chunks) -> u64 {
+    let shape = job.schedule.shape();
+    let steps: u64 = (0..shape.lanes).map(|lane| u64::from(job.schedule.steps(0, lane))).sum();
+    let bytes = match job.results {
+        Results::Sizes => 0,
+        Results::Own | Results::Shared => chunks.nominal_bytes(Span::output(0, 1)),
+    };
+    (u64::from(shape.ranks) * steps).saturating_mul(50 + bytes / 16)
+}
+
 /// What a rank's task leaves behind.
 struct Finished {
     output: Output,
@@ -292,6 +318,7 @@ async fn run_rank(
     rank: Rank,
     progress: Option<Arc<AtomicU64>>,
 ) -> Finished {
+    let guard = Guard(Arc::clone(&world));
     let mut shown = 0;
     let (mut waiting, mut fault) = (None, None);
     loop {
@@ -307,14 +334,12 @@ async fn run_rank(
                 fault = machine.take_fault();
                 break;
             }
-            Progress::Blocked => {
+            Progress::Blocked { needed } => {
                 // Others first: what they send meanwhile is then taken in one go. Waiting at once
                 // would wake this rank for every single message.
                 yield_turn().await;
-                world.mailboxes.collect(rank, &mut machine.queues.arrived);
-                if machine.queues.arrived.is_empty()
-                    && !world.mailboxes.wait(rank, &mut machine.queues.arrived).await
-                {
+                let arrived = &mut machine.queues.arrived;
+                if !world.mailboxes.wait(rank, needed, arrived).await {
                     waiting = machine.waiting(&world);
                     break;
                 }
@@ -326,10 +351,22 @@ async fn run_rank(
         }
         machine.queues.accept();
     }
-    world.mailboxes.finish();
+    drop(guard);
     let messages = machine.queues.messages();
     let ((output, held), time, queues) = machine.finish(world.schedule.shape().ranks);
     Finished { output, held, time, messages, queues, waiting, fault }
+}
+
+/// Tells the others that a rank is done; one that panicked must not keep them waiting for ever.
+struct Guard(Arc<World>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.mailboxes.give_up();
+        }
+        self.0.mailboxes.finish();
+    }
 }
 
 /// Goes to the back of the worker's queue. `tokio::task::yield_now` would wait until the queue is

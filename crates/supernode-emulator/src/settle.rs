@@ -1,4 +1,4 @@
-//! Copies chunks that several ranks hold into each rank's own output.
+//! Copies the chunks that ranks hold at the end of a run into their own outputs.
 //!
 //! All ranks get chunk `i` before any gets chunk `i + 1`: the chunk is read from memory once and
 //! then copied out of the cache, and the outputs are written past it.
@@ -16,17 +16,14 @@ struct Part<'a> {
     output: &'a mut [u8],
 }
 
-/// Copies `held[rank][chunk]` into `outputs[rank]` on `threads` threads; an empty chunk is in its
-/// place already.
+/// Copies `held[rank][chunk]` into `outputs[rank]` on `threads` threads; a rank without chunks has
+/// its output already.
 pub(crate) fn settle(chunks: Chunks, outputs: &mut [Output], held: &[Vec<Bytes>], threads: usize) {
     let slots = chunks.output_chunks() as usize;
     let share = slots.div_ceil(threads.max(1)).max(1);
     let mut threads: Vec<Vec<Part>> = (0..slots).step_by(share).map(|_| Vec::new()).collect();
     for ((rank, output), held) in (0..).zip(outputs).zip(held) {
         let Output::Own(output) = output else { continue };
-        if held.iter().all(Bytes::is_empty) {
-            continue;
-        }
         let size = |chunk| {
             let (start, end) = chunks.byte_range(Span::output(chunk, 1), rank);
             (end - start) as usize
@@ -49,13 +46,13 @@ pub(crate) fn settle(chunks: Chunks, outputs: &mut [Output], held: &[Vec<Bytes>]
 }
 
 fn copy(mut parts: Vec<Part>) {
-    let chunks = parts.iter().map(|part| part.held.len()).max().unwrap_or(0);
-    for chunk in 0..chunks {
+    for chunk in 0..parts[0].held.len() {
         for part in &mut parts {
             let rest = std::mem::take(&mut part.output);
             let (output, after) = rest.split_at_mut(part.sizes[chunk]);
             part.output = after;
-            if !part.held[chunk].is_empty() {
+            // A schedule that leaves a chunk out leaves zeros, as it would in small chunks.
+            if part.held[chunk].len() == output.len() {
                 kernels::copy(output, &part.held[chunk]);
             }
         }

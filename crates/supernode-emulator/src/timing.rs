@@ -23,6 +23,8 @@ pub(crate) struct Clock {
     engine_free: Time,
     tx_free: Vec<Time>,
     rx_free: Vec<Time>,
+    /// Order of arrival within a batch; kept for its memory.
+    order: Vec<u32>,
     /// The last message's route and port time: most lanes send equal messages to one peer.
     last: Option<Priced>,
 }
@@ -49,6 +51,7 @@ impl Clock {
             engine_free: now,
             tx_free: vec![Time::ZERO; ports],
             rx_free: vec![Time::ZERO; ports],
+            order: Vec::new(),
             last: None,
         }
     }
@@ -74,36 +77,42 @@ impl Clock {
         engine::launch(&priced.route, priced.busy, ready, &mut self.tx_free[port])
     }
 
-    fn landed(&mut self, flight: InFlight, bytes: u64, reduces: bool) -> Landed {
-        let port = usize::from(flight.rx_port);
-        let (rx, tail) = engine::land(flight, &mut self.rx_free[port]);
-        Landed { rx, tail, bytes, reduces }
-    }
-
     pub(crate) fn receive(&mut self, flight: InFlight, bytes: u64, reduces: bool) {
-        let landed = self.landed(flight, bytes, reduces);
+        let (rx, tail) = engine::land(flight, &mut self.rx_free[usize::from(flight.rx_port)]);
+        let landed = Landed { rx, tail, bytes, reduces };
         self.now = engine::take(&self.cost, self.now, Time::ZERO, &mut self.engine_free, [landed]);
     }
 
     /// Receives that are awaited together: the port serves them in order of (head, sender), while
-    /// the reducing engine does the `local` steps (bytes, whether it reduces).
+    /// the reducing engine does the `local` steps (bytes, whether it reduces). `reduces` may be
+    /// empty if no receive does.
     pub(crate) fn receive_batch(
         &mut self,
         batch: &[Message],
         reduces: &[bool],
         local: &[(u64, bool)],
     ) {
-        let mut order: Vec<usize> = (0..batch.len()).collect();
-        order.sort_unstable_by_key(|&i| (batch[i].flight.head, batch[i].from));
-        let landed: Vec<Landed> = order
-            .into_iter()
-            .map(|i| self.landed(batch[i].flight, batch[i].bytes, reduces[i]))
-            .collect();
+        let Self { cost, order, rx_free, engine_free, .. } = self;
+        order.clear();
+        order.extend(0..batch.len() as u32);
+        let key = |&i: &u32| (batch[i as usize].flight.head, batch[i as usize].from);
+        order.sort_unstable_by_key(key);
+        let landed = order.iter().map(|&i| {
+            let (message, reduces) = (&batch[i as usize], reduces.get(i as usize));
+            let port = usize::from(message.flight.rx_port);
+            let (rx, tail) = engine::land(message.flight, &mut rx_free[port]);
+            Landed {
+                rx,
+                tail,
+                bytes: message.bytes,
+                reduces: reduces.is_some_and(|reduces| *reduces),
+            }
+        });
         let time = |&(bytes, reduces): &(u64, bool)| {
-            if reduces { self.cost.reduce_time(bytes) } else { self.cost.copy_time(bytes) }
+            if reduces { cost.reduce_time(bytes) } else { cost.copy_time(bytes) }
         };
         let local = local.iter().map(time).sum();
-        self.now = engine::take(&self.cost, self.now, local, &mut self.engine_free, landed);
+        self.now = engine::take(cost, self.now, local, engine_free, landed);
     }
 
     pub(crate) fn copy(&mut self, bytes: u64) {

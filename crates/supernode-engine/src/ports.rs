@@ -88,7 +88,7 @@ struct Engine<'a> {
     tx_free: Vec<Time>,
     rx_free: Vec<Time>,
     /// Per rank, the engine that reduces and copies for all its lanes.
-    engine_free: Vec<Time>,
+    compute_free: Vec<Time>,
     /// Whether ports serve in program order.
     fixed: bool,
     /// Per receiving lane and sender, in order of arrival.
@@ -130,7 +130,7 @@ impl<'a> Engine<'a> {
             arrived: vec![BTreeMap::new(); lanes.len()],
             tx_free: vec![Time::ZERO; ports * shape.ranks as usize],
             rx_free: vec![Time::ZERO; ports * shape.ranks as usize],
-            engine_free: vec![Time::ZERO; shape.ranks as usize],
+            compute_free: vec![Time::ZERO; shape.ranks as usize],
             fixed: in_program_order(&shape, cost),
             spare: Vec::new(),
             lanes,

@@ -59,28 +59,31 @@ pub fn reduce(dtype: DType, op: ReduceOp, dst: &mut [u8], a: &[u8], b: &[u8]) {
 /// # Panics
 /// If there is no operand, or lengths differ or are no multiple of the element size: a bug of the
 /// caller.
-pub fn reduce_many(dtype: DType, op: ReduceOp, dst: &mut [u8], srcs: &[&[u8]]) {
+pub fn reduce_many(dtype: DType, op: ReduceOp, dst: &mut [u8], srcs: &[impl AsRef<[u8]>]) {
     for src in srcs {
-        check(dtype, dst.len(), src.len());
+        check(dtype, dst.len(), src.as_ref().len());
     }
     // The first pass takes two to five operands, so that the others come out in fours.
-    let count = srcs.len() - srcs.len().saturating_sub(2) / 4 * 4;
-    let (start, rest) = srcs.split_at(count);
+    let (start, rest) = srcs.split_at(srcs.len() - srcs.len().saturating_sub(2) / 4 * 4);
     for (index, block) in dst.chunks_mut(BLOCK_BYTES).enumerate() {
         let range = index * BLOCK_BYTES..index * BLOCK_BYTES + block.len();
-        let of = |src| part(src, &range);
-        match *start {
-            [] => panic!("a reduction has at least one operand"),
-            [a] => block.copy_from_slice(of(a)),
-            [a, b] => dispatch!(dtype, op, first(block, [a, b].map(of))),
-            [a, b, c] => dispatch!(dtype, op, first(block, [a, b, c].map(of))),
-            [a, b, c, d] => dispatch!(dtype, op, first(block, [a, b, c, d].map(of))),
-            [a, b, c, d, e, ..] => dispatch!(dtype, op, first(block, [a, b, c, d, e].map(of))),
+        match start.len() {
+            0 => panic!("a reduction has at least one operand"),
+            1 => block.copy_from_slice(&start[0].as_ref()[range.clone()]),
+            2 => dispatch!(dtype, op, first(block, parts::<2>(start, &range))),
+            3 => dispatch!(dtype, op, first(block, parts::<3>(start, &range))),
+            4 => dispatch!(dtype, op, first(block, parts::<4>(start, &range))),
+            _ => dispatch!(dtype, op, first(block, parts::<5>(start, &range))),
         }
-        for four in rest.as_chunks::<4>().0 {
-            dispatch!(dtype, op, more(block, four.map(of)));
+        for four in rest.chunks_exact(4) {
+            dispatch!(dtype, op, more(block, parts::<4>(four, &range)));
         }
     }
+}
+
+/// `range` of each of the first `K` operands.
+fn parts<'a, const K: usize>(srcs: &'a [impl AsRef<[u8]>], range: &Range<usize>) -> [&'a [u8]; K] {
+    std::array::from_fn(|k| &srcs[k].as_ref()[range.clone()])
 }
 
 /// `acc[i] = acc[i] / n`: floats rounded to nearest even once, integers towards zero.
@@ -122,10 +125,6 @@ fn each<const W: usize>(acc: &mut [u8], f: impl Fn([u8; W]) -> [u8; W]) {
 fn check(dtype: DType, dst: usize, src: usize) {
     assert_eq!(dst, src, "operands of a reduction have equal lengths");
     assert_eq!(dst as u64 % dtype.bytes(), 0, "{dst} bytes hold no whole number of {dtype}");
-}
-
-fn part<'a>(src: &'a [u8], range: &Range<usize>) -> &'a [u8] {
-    &src[range.clone()]
 }
 
 /// Below this the choice of instruction set costs more than it gains.

@@ -14,9 +14,14 @@ impl Bounds {
     pub fn middle(self) -> f64 {
         f64::midpoint(self.low, self.high)
     }
+
+    fn ends(self) -> [f64; 2] {
+        [self.low, self.high]
+    }
 }
 
-/// The same for every machine of a comparison.
+/// The same for every machine of a comparison: both are held against each other at one and the
+/// same value of each, never one at the low end and the other at the high end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Assumptions {
     /// Share of the dense rate that matrix products reach. Published training runs reach 43 % of it
@@ -33,6 +38,22 @@ pub struct Assumptions {
     pub checkpoint_s: f64,
 }
 
+/// One value of each assumption.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Assumed {
+    /// See [`Assumptions::gemm_efficiency`].
+    pub gemm_efficiency: f64,
+    /// See [`Assumptions::overlap_tax`].
+    pub overlap_tax: f64,
+    /// See [`Assumptions::interruptions_per_chip_hour`].
+    pub interruptions_per_chip_hour: f64,
+    /// See [`Assumptions::checkpoint_s`].
+    pub checkpoint_s: f64,
+}
+
+/// Ways to take an end of each of the three assumptions that are ranges.
+pub const CORNERS: usize = 8;
+
 /// Llama 3's rate: 419 / (54 days x 24 h x 16,384 chips).
 const LLAMA_3_RATE: f64 = 419.0 / (54.0 * 24.0 * 16_384.0);
 
@@ -47,5 +68,46 @@ impl Default for Assumptions {
             },
             checkpoint_s: 60.0,
         }
+    }
+}
+
+impl Assumptions {
+    /// Every combination of ends.
+    pub fn corners(&self) -> [Assumed; CORNERS] {
+        std::array::from_fn(|corner| Assumed {
+            gemm_efficiency: self.gemm_efficiency.ends()[corner & 1],
+            overlap_tax: self.overlap_tax.ends()[corner >> 1 & 1],
+            interruptions_per_chip_hour: self.interruptions_per_chip_hour.ends()[corner >> 2 & 1],
+            checkpoint_s: self.checkpoint_s,
+        })
+    }
+
+    /// The middle of every range.
+    pub fn middle(&self) -> Assumed {
+        Assumed {
+            gemm_efficiency: self.gemm_efficiency.middle(),
+            overlap_tax: self.overlap_tax.middle(),
+            interruptions_per_chip_hour: self.interruptions_per_chip_hour.middle(),
+            checkpoint_s: self.checkpoint_s,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn corners_are_all_combinations_of_ends() {
+        let assumptions = Assumptions::default();
+        let corners = assumptions.corners();
+        for (index, corner) in corners.iter().enumerate() {
+            assert!(!corners[..index].contains(corner));
+        }
+        let low = corners[0];
+        assert!((low.gemm_efficiency - 0.55).abs() < 1e-12 && low.overlap_tax.abs() < 1e-12);
+        let high = corners[CORNERS - 1];
+        assert!((high.gemm_efficiency - 0.75).abs() < 1e-12);
+        assert!((high.overlap_tax - 0.1).abs() < 1e-12);
     }
 }

@@ -33,13 +33,19 @@ pub enum StrategyError {
         /// Memory per device, in 10^9 bytes.
         capacity_gb: f64,
     },
+    /// A value that something is divided by is zero; supply one above zero.
+    #[error("`{path}` is zero; supply a figure above zero with `--set {path}={example}`")]
+    Zero {
+        /// Path of the value.
+        path: String,
+        /// A valid spelling.
+        example: &'static str,
+    },
     /// Replication would need more devices than can be numbered.
-    #[error("{copies} copies of {machine} have more than 2^32 devices")]
+    #[error("as many copies of {machine} as it takes have more than 2^32 devices")]
     TooManyCopies {
         /// The machine.
         machine: String,
-        /// How many copies.
-        copies: u64,
     },
     /// The chip model gives no answer.
     #[error(transparent)]

@@ -1,11 +1,16 @@
 //! Flip points: how far a value may move before the other machine wins.
 
-use supernode_catalog::End;
+mod batch;
+
 use supernode_units::{Precision, Sourced, Time, Value};
 
-use crate::assumptions::Bounds;
-use crate::compare::{Row, Side};
-use crate::{Assumptions, Machine, Workload, best_plan};
+use crate::assumptions::{Bounds, CORNERS};
+use crate::plan::Candidates;
+use crate::side::{ENDS, Outcome, Side, outcomes, ratio};
+use crate::verdict::Verdict;
+use crate::{Assumptions, Machine, Pairing, Row, Workload};
+
+pub use batch::{Batch, BatchFlip};
 
 /// What moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +39,25 @@ pub enum Turn {
 /// What the leader of tokens per second needs to win.
 #[derive(Debug, Clone)]
 pub struct FlipPoint {
-    /// Index of the leader.
-    pub leader: usize,
     /// What moves.
     pub subject: Subject,
-    /// With the leader at the bad end of its ranges and the other at the good end of its own.
+    /// With the leader at the bad end of its ranges and the other at the good end of its own, at
+    /// every corner of the assumptions.
     pub bad: Turn,
-    /// The other way round.
+    /// The other way round, at some corner.
     pub good: Turn,
+}
+
+/// Where a verdict turns.
+#[derive(Debug, Clone)]
+pub struct Flips {
+    /// Index of the machine with more tokens per second; where the ranges decide, over most of
+    /// them.
+    pub leader: usize,
+    /// Values of the leader.
+    pub points: Vec<FlipPoint>,
+    /// Tokens of a step, of both machines.
+    pub batch: BatchFlip,
 }
 
 /// Latencies are tried up to this many seconds.
@@ -50,94 +66,143 @@ const LATENCY_MIN: f64 = 1e-9;
 /// Halvings of the logarithm: 2^-16 of nine decades is a third of a thousandth.
 const HALVINGS: u32 = 16;
 
-/// The two machines with the leader's end and the other's tokens per second against it.
+/// The leader against the other.
 struct Duel<'a> {
-    leader: &'a Machine,
+    leader: &'a Side,
+    other: &'a Side,
+    /// How often the leader's tokens per second count: what whole chips left over.
+    weight: f64,
     workload: &'a Workload,
-    precision: Precision,
     assumptions: &'a Assumptions,
-    /// End of the leader's ranges, and what it has to beat.
-    ends: [(End, f64); 2],
 }
 
-/// Flip points of the verdict of `row`; none if a side has no figure.
-pub(crate) fn flip_points(
-    machines: &[Machine; 2],
-    row: &Row,
+impl<'a> Duel<'a> {
+    /// The sides of `pairing` and the index of the leader; `None` if a side has no figure or both
+    /// are the same.
+    fn new(
+        pairing: &'a Pairing,
+        workload: &'a Workload,
+        assumptions: &'a Assumptions,
+    ) -> Option<(Self, usize)> {
+        let [Ok(a), Ok(b)] = &pairing.sides else { return None };
+        let index = match Verdict::of(pairing.ratio()) {
+            Verdict::Wins { winner, .. } => winner,
+            Verdict::Open { ratio } => {
+                let (low, high) = ratio.low().zip(ratio.high())?;
+                usize::from(low * high < 1.0)
+            }
+            _ => return None,
+        };
+        let (leader, other, weight) = if index == 0 {
+            (a, b, pairing.match_ratio)
+        } else {
+            (b, a, 1.0 / pairing.match_ratio)
+        };
+        Some((Self { leader, other, weight, workload, assumptions }, index))
+    }
+}
+
+/// At which batches which machine wins `pairing`, where a machine idles for want of sequences.
+pub(crate) fn batch_flip(
+    pairing: &Pairing,
     workload: &Workload,
     assumptions: &Assumptions,
-) -> Vec<FlipPoint> {
-    let [Ok(a), Ok(b)] = &row.sides else { return Vec::new() };
-    let leader = usize::from(centre(b) > centre(a));
-    let (first, other) = if leader == 0 { (a, b) } else { (b, a) };
-    let machine = &machines[leader];
-    let duel = Duel {
-        leader: machine,
-        workload,
-        precision: first.precision,
-        assumptions,
-        ends: [(End::Worst, other.best.tokens_per_s), (End::Best, other.worst.tokens_per_s)],
-    };
+) -> Option<(usize, BatchFlip)> {
+    let limited = pairing.sides.iter().flatten().any(Side::batch_limited);
+    let (duel, leader) = Duel::new(pairing, workload, assumptions)?;
+    limited.then(|| (leader, duel.batch()))
+}
+
+/// Flip points of the verdict of `row`; `None` if a side has no figure or both are the same.
+pub(crate) fn flips(row: &Row, workload: &Workload, assumptions: &Assumptions) -> Option<Flips> {
+    let (duel, leader) = Duel::new(row.pairings().first()?, workload, assumptions)?;
+    let (leading, other) = (duel.leader, duel.other);
     let mut points = Vec::new();
     let mut push = |subject, [bad, good]: [Turn; 2]| {
-        points.push(FlipPoint { leader, subject, bad, good });
+        points.push(FlipPoint { subject, bad, good });
     };
-    for (index, level) in machine.system.levels.iter().enumerate() {
+    for (index, level) in leading.machine.system.levels.iter().enumerate() {
         if level.size() > 1 {
             let path = format!("{}.latency", level.name());
             push(Subject::Latency(path), duel.latency(index));
         }
     }
-    let power = first.tokens_per_s * machines[1 - leader].power() / other.tokens_per_s;
+    let power = ratio(leading, other) * other.machine.power();
     if let Some((low, high)) = power.low().zip(power.high()) {
         push(Subject::Power, [Turn::At(low), Turn::At(high)]);
     }
     push(Subject::Chips, duel.chips());
     push(Subject::Efficiency, duel.efficiency());
-    points
-}
-
-fn centre(side: &Side) -> f64 {
-    f64::midpoint(side.best.tokens_per_s, side.worst.tokens_per_s)
+    Some(Flips { leader, points, batch: duel.batch() })
 }
 
 impl Duel<'_> {
-    fn wins(&self, machine: &Machine, assumptions: &Assumptions, end: usize) -> bool {
-        let (end, target) = self.ends[end];
-        best_plan(machine, self.workload, self.precision, assumptions, end)
-            .is_ok_and(|step| step.tokens_per_s > target)
+    /// Whether `ours` beat `theirs` at the bad end (index 0, at every corner) or at the good end
+    /// (1, at some corner).
+    fn beats(&self, end: usize, ours: &[Outcome; CORNERS], theirs: &[Outcome; CORNERS]) -> bool {
+        let mut corners = ours.iter().zip(theirs);
+        let wins = |(x, y): (&Outcome, &Outcome)| x.tokens_per_s * self.weight > y.tokens_per_s;
+        if end == 0 { corners.all(wins) } else { corners.any(wins) }
+    }
+
+    fn plans(
+        machine: &Machine,
+        workload: &Workload,
+        precision: Precision,
+        end: usize,
+    ) -> Option<Candidates> {
+        Candidates::of(machine, workload, precision, ENDS[end]).ok()
+    }
+
+    /// Whether `machine` in the leader's place still wins.
+    fn wins(&self, machine: &Machine, end: usize) -> bool {
+        let plans = Self::plans(machine, self.workload, self.leader.precision, end);
+        plans.is_some_and(|plans| {
+            let ours = outcomes(machine, &plans, self.assumptions);
+            self.beats(end, &ours, &self.other.outcomes[1 - end])
+        })
     }
 
     /// Highest latency of level `index` that still wins.
     fn latency(&self, index: usize) -> [Turn; 2] {
         [0, 1].map(|end| {
             turn(LATENCY_MIN, LATENCY_MAX, |seconds| {
-                let mut machine = self.leader.clone();
+                let mut machine = self.leader.machine.clone();
                 let time = Time::from_secs_f64(seconds);
                 machine.system.levels[index].latency = Sourced::bare(Value::Point(time));
-                self.wins(&machine, self.assumptions, end)
+                self.wins(&machine, end)
             })
         })
     }
 
     /// Fewest chips that win.
     fn chips(&self) -> [Turn; 2] {
+        let machine = &self.leader.machine;
         [0, 1].map(|end| {
-            turn(self.leader.chips() as f64, 1.0, |chips| {
-                let devices = (chips.round() as u32).saturating_mul(self.leader.chip.devices);
-                let machine = Machine { limit: Some(devices), ..self.leader.clone() };
-                self.wins(&machine, self.assumptions, end)
-            })
+            let found = turn(machine.chips() as f64, 1.0, |chips| {
+                let devices = (chips.round() as u32).saturating_mul(machine.chip.devices);
+                self.wins(&Machine { limit: Some(devices), ..machine.clone() }, end)
+            });
+            match found {
+                Turn::At(chips) => Turn::At(chips.round()),
+                always_or_never => always_or_never,
+            }
         })
     }
 
     /// Lowest efficiency of the matrix products that wins.
     fn efficiency(&self) -> [Turn; 2] {
+        let machine = &self.leader.machine;
         [0, 1].map(|end| {
+            let Some(plans) = Self::plans(machine, self.workload, self.leader.precision, end)
+            else {
+                return Turn::Never;
+            };
             turn(1.0, 1e-4, |share| {
                 let gemm_efficiency = Bounds { low: share, high: share };
                 let assumptions = Assumptions { gemm_efficiency, ..*self.assumptions };
-                self.wins(self.leader, &assumptions, end)
+                let ours = outcomes(machine, &plans, &assumptions);
+                self.beats(end, &ours, &self.other.outcomes[1 - end])
             })
         })
     }

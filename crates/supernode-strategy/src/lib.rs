@@ -14,11 +14,11 @@
 //! };
 //! let result =
 //!     compare(&catalog, "cloudmatrix-384", "gb200-nvl72", &workload, &Assumptions::default())?;
-//! let [Ok(weak), Ok(strong)] = &result.rows[0].sides else { panic!("both machines have a plan") };
-//! println!("{}: {}", weak.name, weak.best.plan);
-//! println!("{}: {}", strong.name, strong.best.plan);
+//! let [Ok(weak), Ok(strong)] = &result.rows[0].pairings()[0].sides else { panic!("both fit") };
+//! println!("{}: {}", weak.machine.name(), weak.best().step.plan);
+//! println!("{}: {}", strong.machine.name(), strong.best().step.plan);
 //! // Five times the chips, but bf16 against fp8.
-//! assert_eq!((weak.chips, strong.chips), (384, 72));
+//! assert_eq!((weak.machine.chips(), strong.machine.chips()), (384, 72));
 //! assert!(result.rows[0].ratio().high() < Some(2.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -27,30 +27,44 @@
 //! [`Assumptions`], and what it leaves out in [`NOT_MODELLED`].
 //!
 //! Modules: `workload` (the model that is trained), `machine` (a system, replicated or cut down),
-//! `plan` (tensor x sharded-data parallelism, and its memory), `step` (time of one step), `compare`
-//! (the rows), `facts` (what machines are made of), `failures` (interruptions and goodput), `flip`
-//! (where the verdict turns), `assumptions` (what no datasheet says).
+//! `plan` (tensor x sharded-data parallelism, and its memory), `step` (time of one step), `side`
+//! (one machine at both ends of its ranges), `basis` (what is made equal), `row` (both machines on
+//! one basis), `verdict` (who wins), `flip` (where that turns), `failures` (interruptions and
+//! goodput), `facts` and `all_reduce` (what machines are made of and do), `modelled` (values that
+//! nobody published), `assumptions` (what no datasheet says), `compare` (all of it).
 
+mod all_reduce;
 mod assumptions;
+mod basis;
 mod compare;
 mod error;
 mod facts;
 mod failures;
 mod flip;
 mod machine;
+mod modelled;
 mod plan;
+mod row;
+mod side;
 mod step;
+mod verdict;
 mod workload;
 
-pub use assumptions::{Assumptions, Bounds};
-pub use compare::{AllReduce, Basis, Comparison, Row, Side, compare};
+pub use all_reduce::AllReduce;
+pub use assumptions::{Assumed, Assumptions, Bounds, CORNERS};
+pub use basis::Basis;
+pub use compare::{Comparison, compare};
 pub use error::StrategyError;
-pub use facts::{Fact, Unit};
+pub use facts::{Fact, Figure, Unit};
 pub use failures::Failures;
-pub use flip::{FlipPoint, LATENCY_MAX, Subject, Turn};
+pub use flip::{Batch, BatchFlip, FlipPoint, Flips, LATENCY_MAX, Subject, Turn};
 pub use machine::Machine;
+pub use modelled::Modelled;
 pub use plan::{Need, Plan, Sharding, best_plan};
+pub use row::{Pairing, Row};
+pub use side::{Outcome, Side};
 pub use step::Step;
+pub use verdict::Verdict;
 pub use workload::{Shape, Workload};
 
 /// What a comparison leaves out, for the reader of its verdict.

@@ -3,7 +3,7 @@
 use supernode_catalog::{Catalog, CatalogError, End, System};
 use supernode_chip::Chip;
 use supernode_fabric::{CostModel, Fabric, FabricConfig, Placement, Profile};
-use supernode_units::Value;
+use supernode_units::{FlopRate, Precision, Value};
 
 use crate::StrategyError;
 
@@ -16,7 +16,7 @@ pub struct Machine {
     pub chip: Chip,
     /// How many of it.
     pub copies: u32,
-    /// Devices that may be used, if not all.
+    /// Devices that may be used, if not all: the machine has no others.
     pub limit: Option<u32>,
 }
 
@@ -48,27 +48,42 @@ impl Machine {
         let devices =
             u128::from(copies) * u128::from(self.system.chips()) * u128::from(self.chip.devices);
         if devices > u128::from(u32::MAX) {
-            return Err(StrategyError::TooManyCopies { machine: self.system.id.clone(), copies });
+            return Err(StrategyError::TooManyCopies { machine: self.system.id.clone() });
         }
         Ok(Self { copies: copies as u32, ..self.clone() })
     }
 
-    /// `atlas-950-superpod`, or `7 x vr-nvl144`.
+    /// The same system as often as it takes to have `chips` chips, the last copy in part.
+    ///
+    /// # Errors
+    /// [`StrategyError::TooManyCopies`] beyond 2^32 devices.
+    pub fn with_chips(&self, chips: u64) -> Result<Self, StrategyError> {
+        let copies = chips.div_ceil(u64::from(self.system.chips())).max(1);
+        let whole = self.replicated(copies)?;
+        let cut = chips < whole.chips();
+        Ok(Self { limit: cut.then(|| (chips as u32) * self.chip.devices), ..whole })
+    }
+
+    /// `atlas-950-superpod`, `7 x vr-nvl144`, or `6.64 x vr-nvl144` where the last copy is used in
+    /// part.
     pub fn name(&self) -> String {
-        match self.copies {
-            1 => self.system.id.clone(),
-            copies => format!("{copies} x {}", self.system.id),
+        let id = &self.system.id;
+        let copies = self.chips() as f64 / f64::from(self.system.chips());
+        match (self.copies, self.limit) {
+            (1, None) => id.clone(),
+            (copies, None) => format!("{copies} x {id}"),
+            (_, Some(_)) => format!("{copies:.2} x {id}"),
         }
     }
 
-    /// Packages.
+    /// Packages that may be used.
     pub fn chips(&self) -> u64 {
-        u64::from(self.copies) * u64::from(self.system.chips())
+        u64::from(self.devices().div_ceil(self.chip.devices))
     }
 
     /// What ranks run on, as far as they may be used.
     pub fn devices(&self) -> u32 {
-        let all = (self.chips() * u64::from(self.chip.devices)) as u32;
+        let all = self.all_devices();
         self.limit.map_or(all, |limit| limit.min(all))
     }
 
@@ -83,16 +98,51 @@ impl Machine {
         self.chip.figure(key).unwrap_or(Value::Unknown).map(|value| value * chips)
     }
 
-    /// Facility power in watts.
+    /// Facility power in watts; of a system used in part, its share by chips.
     pub fn power(&self) -> Value<f64> {
-        let copies = f64::from(self.copies);
-        self.system.published.power.value.map(|power| power.watts() * copies)
+        self.system.published.power.value.map(|power| power.watts() * self.systems())
     }
 
-    /// Price in US dollars.
+    /// Price in US dollars; of a system used in part, its share by chips.
     pub fn price(&self) -> Value<f64> {
-        let copies = f64::from(self.copies);
-        self.system.published.price.value.map(|price| price.usd() * copies)
+        self.system.published.price.value.map(|price| price.usd() * self.systems())
+    }
+
+    /// Systems in use.
+    fn systems(&self) -> f64 {
+        self.chips() as f64 / f64::from(self.system.chips())
+    }
+
+    /// Operations per second of one chip at `end` of its range.
+    pub(crate) fn compute_rate(
+        &self,
+        precision: Precision,
+        end: End,
+    ) -> Result<f64, StrategyError> {
+        let rate = self.chip.compute.at(precision).value.map(FlopRate::per_second);
+        self.rate(rate, end, &format!("compute.{precision}"), "1PFLOP/s")
+    }
+
+    /// Memory bandwidth of one chip at `end` of its range, in bytes per second.
+    pub(crate) fn memory_rate(&self, end: End) -> Result<f64, StrategyError> {
+        let rate = self.chip.memory.bandwidth.value.map(f64::from);
+        self.rate(rate, end, "memory.bandwidth", "3.3TB/s")
+    }
+
+    fn rate(
+        &self,
+        value: Value<f64>,
+        end: End,
+        key: &str,
+        example: &'static str,
+    ) -> Result<f64, StrategyError> {
+        let path = format!("{}.{key}", self.chip.id);
+        let (low, high) = known(value, path, example)?;
+        Ok(match end {
+            End::Best => high,
+            End::Middle => low.midpoint(high),
+            End::Worst => low,
+        })
     }
 
     /// The whole machine with a rank on every device, without software costs.
@@ -112,7 +162,8 @@ impl Machine {
     }
 
     fn all_devices(&self) -> u32 {
-        (self.chips() * u64::from(self.chip.devices)) as u32
+        let chips = u64::from(self.copies) * u64::from(self.system.chips());
+        u32::try_from(chips.saturating_mul(u64::from(self.chip.devices))).unwrap_or(u32::MAX)
     }
 
     /// The fabrics of `replicas` tensor groups of `tensor` devices; `None` where the groups cannot
@@ -140,6 +191,19 @@ impl Machine {
     }
 }
 
+/// Both ends of a value that has to be there and above zero.
+pub(crate) fn known(
+    value: Value<f64>,
+    path: String,
+    example: &'static str,
+) -> Result<(f64, f64), StrategyError> {
+    match value.low().zip(value.high()) {
+        None => Err(CatalogError::Missing { path, example }.into()),
+        Some((low, _)) if low <= 0.0 => Err(StrategyError::Zero { path, example }),
+        Some(ends) => Ok(ends),
+    }
+}
+
 /// Leaves out the devices of each domain that fill no tensor group: only a switch whose ports can
 /// stay empty allows it.
 fn tile(config: &mut FabricConfig, domain: u32, tensor: u32) -> bool {
@@ -159,4 +223,35 @@ fn tile(config: &mut FabricConfig, domain: u32, tensor: u32) -> bool {
         inner = joined;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_zero_totals_are_named() {
+        let check = |value, expected: &str| {
+            let error = known(value, "pod.power".to_owned(), "8MW").unwrap_err().to_string();
+            assert_eq!(error, expected);
+        };
+        check(Value::Unknown, "`pod.power` is unknown; supply it with `--set pod.power=8MW`");
+        let zero = "`pod.power` is zero; supply a figure above zero with `--set pod.power=8MW`";
+        check(Value::Point(0.0), zero);
+        check(Value::Range(0.0, 1.0), zero);
+        assert!(known(Value::Point(1.0), String::new(), "").is_ok());
+    }
+
+    #[test]
+    fn a_machine_is_cut_to_the_chip() {
+        let catalog = Catalog::builtin().unwrap();
+        let rack = Machine::new(&catalog, "gb200-nvl72").unwrap();
+        let part = rack.with_chips(100).unwrap();
+        assert_eq!((part.chips(), part.copies), (100, 2));
+        assert_eq!(part.name(), "1.39 x gb200-nvl72");
+        assert_eq!(rack.with_chips(144).unwrap().name(), "2 x gb200-nvl72");
+        let ratio = part.power() / rack.power();
+        assert!(ratio.low() < Some(100.0 / 72.0) && ratio.high() > Some(100.0 / 72.0));
+        assert!(rack.with_chips(u64::MAX).is_err());
+    }
 }

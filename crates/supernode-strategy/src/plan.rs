@@ -5,9 +5,9 @@ use std::fmt;
 use supernode_catalog::End;
 use supernode_units::Precision;
 
-use crate::step::{self, Step};
+use crate::step::{Costs, Step, Traffic};
 use crate::workload::ELEMENT_BYTES;
-use crate::{Assumptions, Machine, StrategyError, Workload};
+use crate::{Assumed, Machine, StrategyError, Workload};
 
 /// How much of the 16 bytes per parameter is spread over the replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,60 @@ impl Plan {
     }
 }
 
-/// The fastest plan that fits, with its step at `end` of every range.
+/// The plans of a machine that fit its memory, at one end of its ranges.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    first: Costs,
+    others: Vec<Costs>,
+}
+
+impl Candidates {
+    /// # Errors
+    /// [`StrategyError::NothingFits`] with the closest plan; or a value that is needed is unknown.
+    pub(crate) fn of(
+        machine: &Machine,
+        workload: &Workload,
+        precision: Precision,
+        end: End,
+    ) -> Result<Self, StrategyError> {
+        let capacity = capacity(machine)?;
+        let mut fitting = Vec::new();
+        let mut closest: Option<(Plan, Need)> = None;
+        for tensor in tensor_sizes(machine, workload) {
+            for replicas in replica_counts(machine, workload, tensor) {
+                let Some(groups) = machine.groups(tensor, replicas, end)? else { continue };
+                let mut traffic = None;
+                for sharding in [Sharding::Optimizer, Sharding::Full] {
+                    let plan = Plan { tensor, replicas, sharding };
+                    let need = plan.need(workload);
+                    if need.state + need.activations <= capacity {
+                        let traffic = traffic.get_or_insert_with(|| Traffic::of(workload, &groups));
+                        fitting.push(Costs::of(machine, workload, precision, plan, traffic, end)?);
+                        continue;
+                    }
+                    let total = |need: &Need| need.state + need.activations;
+                    if closest.is_none_or(|(_, other)| total(&need) < total(&other)) {
+                        closest = Some((plan, need));
+                    }
+                }
+            }
+        }
+        match fitting.pop() {
+            Some(first) => Ok(Self { first, others: fitting }),
+            None => Err(nothing_fits(machine, closest, capacity)),
+        }
+    }
+
+    /// The step of the fastest plan.
+    pub(crate) fn fastest(&self, assumed: &Assumed) -> Step {
+        self.others.iter().map(|costs| costs.step(assumed)).fold(
+            self.first.step(assumed),
+            |best, step| if step.seconds < best.seconds { step } else { best },
+        )
+    }
+}
+
+/// The fastest plan that fits, with its step at `end` of the machine's ranges.
 ///
 /// # Errors
 /// [`StrategyError::NothingFits`] with the closest plan; or a value that is needed is unknown.
@@ -83,34 +136,10 @@ pub fn best_plan(
     machine: &Machine,
     workload: &Workload,
     precision: Precision,
-    assumptions: &Assumptions,
+    assumed: &Assumed,
     end: End,
 ) -> Result<Step, StrategyError> {
-    let capacity = capacity(machine)?;
-    let mut best: Option<Step> = None;
-    let mut closest: Option<(Plan, Need)> = None;
-    for tensor in tensor_sizes(machine, workload) {
-        for replicas in replica_counts(machine, workload, tensor) {
-            let Some(groups) = machine.groups(tensor, replicas, end)? else { continue };
-            for sharding in [Sharding::Optimizer, Sharding::Full] {
-                let plan = Plan { tensor, replicas, sharding };
-                let need = plan.need(workload);
-                if need.state + need.activations > capacity {
-                    let total = |need: &Need| need.state + need.activations;
-                    if closest.is_none_or(|(_, other)| total(&need) < total(&other)) {
-                        closest = Some((plan, need));
-                    }
-                    continue;
-                }
-                let step =
-                    step::evaluate(machine, workload, precision, assumptions, plan, &groups, end)?;
-                if best.as_ref().is_none_or(|other| step.seconds < other.seconds) {
-                    best = Some(step);
-                }
-            }
-        }
-    }
-    best.ok_or_else(|| nothing_fits(machine, closest, capacity))
+    Ok(Candidates::of(machine, workload, precision, end)?.fastest(assumed))
 }
 
 /// Memory of one device in bytes, low end.

@@ -11,18 +11,18 @@ use supernode_catalog::End;
 use supernode_collectives::Collective;
 use supernode_engine::fastest;
 use supernode_fabric::CostModel;
-use supernode_units::{Precision, Time};
+use supernode_units::Precision;
 
 use crate::machine::Groups;
 use crate::plan::{Plan, Sharding};
 use crate::workload::ELEMENT_BYTES;
-use crate::{Assumptions, Machine, StrategyError, Workload};
+use crate::{Assumed, Machine, StrategyError, Workload};
 
 /// All-gathers, and reduce-scatters, of a layer that nothing hides: two forward, two backward
 /// (Megatron's sequence parallelism).
 const TENSOR_COLLECTIVES: u64 = 4;
 
-/// A step of one plan at one end of every range. Times are in seconds.
+/// A step of one plan at one end of the machine's ranges. Times are in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// How the work is split.
@@ -39,90 +39,108 @@ pub struct Step {
     pub data: f64,
     /// Slow-down of compute by collectives beside it.
     pub tax: f64,
-    /// Tokens per second over the whole machine.
+    /// Tokens per second over the whole machine, without interruptions.
     pub tokens_per_s: f64,
     /// Share of the dense rate of all chips, idle ones included.
     pub mfu: f64,
 }
 
-pub(crate) fn evaluate(
-    machine: &Machine,
-    workload: &Workload,
-    precision: Precision,
-    assumptions: &Assumptions,
+/// What a step of one plan is made of before anything is assumed. Times are in seconds, of one
+/// sequence.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Costs {
     plan: Plan,
-    groups: &Groups,
-    end: End,
-) -> Result<Step, StrategyError> {
-    let shape = workload.shape();
-    let (efficiency, tax_share) = match end {
-        End::Best => (assumptions.gemm_efficiency.high, assumptions.overlap_tax.low),
-        End::Middle => (assumptions.gemm_efficiency.middle(), assumptions.overlap_tax.middle()),
-        End::Worst => (assumptions.gemm_efficiency.low, assumptions.overlap_tax.high),
-    };
-    let turns = workload.sequences().div_ceil(u64::from(plan.replicas));
-    let compute = sequence_compute(machine, workload, precision, plan, efficiency, end)?;
-    let activations = workload.tensor_bytes();
-    let tensor = (collective(Collective::AllGather, activations, &groups.tensor)
-        + collective(Collective::ReduceScatter, activations, &groups.tensor))
-        * (TENSOR_COLLECTIVES * shape.layers) as f64;
-    // Layer by layer, so that the first leaves while the next is computed.
-    let layer = workload.params / shape.layers / u64::from(plan.tensor) * ELEMENT_BYTES;
-    let gather = collective(Collective::AllGather, layer, &groups.data) * shape.layers as f64;
-    let scatter = collective(Collective::ReduceScatter, layer, &groups.data) * shape.layers as f64;
-    let (forward, backward) = (compute / 3.0, compute * 2.0 / 3.0);
-    let (times, beside_forward, beside_backward) = match plan.sharding {
-        Sharding::Optimizer => (1.0, gather, scatter),
-        Sharding::Full => (turns as f64, gather, gather + scatter),
-    };
-    let exposed = (beside_forward - forward).max(0.0) + (beside_backward - backward).max(0.0);
-    let hidden = beside_forward.min(forward) + beside_backward.min(backward);
-    let (data, tax) = (exposed * times, hidden * times * tax_share);
-    let (compute, tensor) = (compute * turns as f64, tensor * turns as f64);
-    let seconds = compute + tensor + data + tax;
-    let tokens_per_s = (workload.sequences() * workload.seq) as f64 / seconds;
-    let rate = need_rate(machine, precision, end)?;
-    let mfu = tokens_per_s * workload.flops_per_token() / (rate * machine.chips() as f64);
-    Ok(Step { plan, turns, seconds, compute, tensor, data, tax, tokens_per_s, mfu })
+    turns: u64,
+    /// Arithmetic at the full dense rate.
+    arithmetic: f64,
+    /// Memory traffic of the products.
+    memory: f64,
+    traffic: Traffic,
+    /// Tokens of the whole step.
+    tokens: f64,
+    /// Seconds of a token at the dense rate of all chips.
+    ideal: f64,
 }
 
-/// Seconds of one sequence's products on one device.
-fn sequence_compute(
-    machine: &Machine,
-    workload: &Workload,
-    precision: Precision,
-    plan: Plan,
-    efficiency: f64,
-    end: End,
-) -> Result<f64, StrategyError> {
-    let shape = workload.shape();
-    // The chip works on the shares of its devices.
-    let share = f64::from(plan.tensor) / f64::from(machine.chip.devices);
-    let flops = workload.flops_per_token() * workload.seq as f64 / share / efficiency;
-    // Operands and results of the products of one layer, forward; backward moves twice as much.
-    let tokens = (workload.seq * shape.hidden) as f64;
-    let weights = (12 * shape.hidden * shape.hidden) as f64;
-    let tensor = f64::from(plan.tensor);
-    let elements = 4.0 * tokens + 16.0 * tokens / tensor + weights / tensor;
-    let bytes =
-        3.0 * elements * (shape.layers * ELEMENT_BYTES) as f64 * f64::from(machine.chip.devices);
-    let time = machine.chip.time_for(flops, bytes as u64, precision)?;
-    let pick = match end {
-        End::Worst => time.high(),
-        _ => time.low(),
-    };
-    Ok(pick.unwrap_or(Time::MAX).as_secs_f64())
+/// Seconds of the collectives of one split into groups, whatever the replicas share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Traffic {
+    /// Exposed collectives of the tensor group, for one sequence.
+    tensor: f64,
+    /// All-gather of the parameters over the replicas.
+    gather: f64,
+    /// Reduce-scatter of the gradients over the replicas.
+    scatter: f64,
 }
 
-fn need_rate(machine: &Machine, precision: Precision, end: End) -> Result<f64, StrategyError> {
-    let value = machine.chip.compute.at(precision).value;
-    let rate = if end == End::Worst { value.low() } else { value.high() };
-    Ok(rate
-        .ok_or_else(|| supernode_chip::ChipError::NoRate {
-            chip: machine.chip.id.clone(),
-            precision,
-        })?
-        .per_second())
+impl Traffic {
+    pub(crate) fn of(workload: &Workload, groups: &Groups) -> Self {
+        let shape = workload.shape();
+        let activations = workload.tensor_bytes();
+        let tensor = collective(Collective::AllGather, activations, &groups.tensor)
+            + collective(Collective::ReduceScatter, activations, &groups.tensor);
+        // Layer by layer, so that the first leaves while the next is computed.
+        let split = u64::from(groups.tensor.fabric.ranks());
+        let layer = workload.params / shape.layers / split * ELEMENT_BYTES;
+        let layers = shape.layers as f64;
+        Self {
+            tensor: tensor * TENSOR_COLLECTIVES as f64 * layers,
+            gather: collective(Collective::AllGather, layer, &groups.data) * layers,
+            scatter: collective(Collective::ReduceScatter, layer, &groups.data) * layers,
+        }
+    }
+}
+
+impl Costs {
+    pub(crate) fn of(
+        machine: &Machine,
+        workload: &Workload,
+        precision: Precision,
+        plan: Plan,
+        traffic: &Traffic,
+        end: End,
+    ) -> Result<Self, StrategyError> {
+        let shape = workload.shape();
+        let chip = f64::from(machine.chip.devices);
+        // The chip works on the shares of its devices.
+        let share = f64::from(plan.tensor) / chip;
+        let flops = workload.flops_per_token() * workload.seq as f64 / share;
+        // Operands and results of the products of one layer, forward; backward moves twice as much.
+        let tokens = (workload.seq * shape.hidden) as f64;
+        let weights = (12 * shape.hidden * shape.hidden) as f64;
+        let tensor = f64::from(plan.tensor);
+        let elements = 4.0 * tokens + 16.0 * tokens / tensor + weights / tensor;
+        let bytes = 3.0 * elements * (shape.layers * ELEMENT_BYTES) as f64 * chip;
+        let rate = machine.compute_rate(precision, end)?;
+        Ok(Self {
+            plan,
+            turns: workload.sequences().div_ceil(u64::from(plan.replicas)),
+            arithmetic: flops / rate,
+            memory: bytes / machine.memory_rate(end)?,
+            traffic: *traffic,
+            tokens: (workload.sequences() * workload.seq) as f64,
+            ideal: workload.flops_per_token() / (rate * machine.chips() as f64),
+        })
+    }
+
+    pub(crate) fn step(&self, assumed: &Assumed) -> Step {
+        let (plan, turns) = (self.plan, self.turns);
+        let Traffic { tensor, gather, scatter } = self.traffic;
+        let compute = (self.arithmetic / assumed.gemm_efficiency).max(self.memory);
+        let (forward, backward) = (compute / 3.0, compute * 2.0 / 3.0);
+        let (times, beside_forward, beside_backward) = match plan.sharding {
+            Sharding::Optimizer => (1.0, gather, scatter),
+            Sharding::Full => (turns as f64, gather, gather + scatter),
+        };
+        let exposed = (beside_forward - forward).max(0.0) + (beside_backward - backward).max(0.0);
+        let hidden = beside_forward.min(forward) + beside_backward.min(backward);
+        let (data, tax) = (exposed * times, hidden * times * assumed.overlap_tax);
+        let (compute, tensor) = (compute * turns as f64, tensor * turns as f64);
+        let seconds = compute + tensor + data + tax;
+        let tokens_per_s = self.tokens / seconds;
+        let mfu = tokens_per_s * self.ideal;
+        Step { plan, turns, seconds, compute, tensor, data, tax, tokens_per_s, mfu }
+    }
 }
 
 /// Seconds of one collective by its fastest algorithm.

@@ -36,6 +36,9 @@ pub struct Shape {
 }
 
 impl Workload {
+    /// Most tokens of a step.
+    pub const TOKENS_MAX: u64 = 1 << 40;
+
     /// Checks that there is something to train.
     ///
     /// # Errors
@@ -54,7 +57,7 @@ impl Workload {
                 self.tokens, self.seq
             ));
         }
-        if self.tokens > 1 << 40 {
+        if self.tokens > Self::TOKENS_MAX {
             return fail(format!("{} tokens a step are above the limit of 2^40", self.tokens));
         }
         Ok(())

@@ -43,4 +43,4 @@ pub use rate::{Bandwidth, FlopRate};
 pub use ratio::Ratio;
 pub use size::{Capacity, MessageSize, parse_count};
 pub use time::Time;
-pub use value::{Confidence, Sourced, Value};
+pub use value::{Confidence, Sourced, THIS_CATALOG, Value};

@@ -18,6 +18,7 @@ const BANDWIDTH: Quantity = Quantity {
         ("GB/s", 1e9),
         ("TB/s", 1e12),
         ("PB/s", 1e15),
+        ("EB/s", 1e18),
         ("Mb/s", 1e6 / 8.0),
         ("Gb/s", 1e9 / 8.0),
         ("Tb/s", 1e12 / 8.0),
@@ -87,7 +88,14 @@ impl FromStr for Bandwidth {
 
 impl fmt::Display for Bandwidth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = [(1e15, "PB/s"), (1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")];
+        let steps = [
+            (1e18, "EB/s"),
+            (1e15, "PB/s"),
+            (1e12, "TB/s"),
+            (1e9, "GB/s"),
+            (1e6, "MB/s"),
+            (1.0, "B/s"),
+        ];
         f.pad(&scaled(self.0 as f64, &steps))
     }
 }
@@ -164,6 +172,7 @@ mod tests {
         assert_eq!("50GB/s".parse(), Ok(Bandwidth::from_gb_per_s(50)));
         assert!("50".parse::<Bandwidth>().is_err());
         assert_eq!("3.35TB/s".parse::<Bandwidth>().unwrap().to_string(), "3.35TB/s");
+        assert_eq!("10.11EB/s".parse::<Bandwidth>().unwrap().to_string(), "10.11EB/s");
     }
 
     #[test]

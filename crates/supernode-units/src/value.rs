@@ -155,8 +155,12 @@ impl fmt::Display for Confidence {
     }
 }
 
+/// Source of a modelled value that names none.
+pub const THIS_CATALOG: &str = "this catalog";
+
 /// A value with its source, as catalog files write it: `"450GB/s"` (source and confidence of the
-/// enclosing table apply) or `{ value = "1us..3us", confidence = "modelled", note = "..." }`.
+/// enclosing table apply), `{ value = "1us..3us", confidence = "modelled", note = "..." }` (the
+/// source is [`THIS_CATALOG`]) or with a `source` of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sourced<T> {
     /// The figure.
@@ -175,9 +179,28 @@ impl<T> Sourced<T> {
         Self { value, source: None, confidence: None, note: None }
     }
 
+    /// A value that nobody published, with the reason.
+    pub fn modelled(value: Value<T>, note: &str) -> Self {
+        Self {
+            value,
+            source: Some(THIS_CATALOG.to_owned()),
+            confidence: Some(Confidence::Modelled),
+            note: Some(note.to_owned()),
+        }
+    }
+
     /// Fills in what the value did not say for itself.
+    ///
+    /// A table's source vouches for the table's confidence only: a value with another confidence
+    /// either names its own source, or is modelled, or is left without one.
     pub fn inherit(&mut self, source: &str, confidence: Confidence) {
-        self.source.get_or_insert_with(|| source.to_owned());
+        if self.source.is_none() {
+            self.source = match self.confidence {
+                Some(Confidence::Modelled) => Some(THIS_CATALOG.to_owned()),
+                Some(own) if own != confidence => None,
+                _ => Some(source.to_owned()),
+            };
+        }
         self.confidence.get_or_insert(confidence);
     }
 }
@@ -267,6 +290,23 @@ mod tests {
         assert_eq!(row.rate.value, Value::Point(Bandwidth::from_gb_per_s(450)));
         assert_eq!(row.latency.value, Value::Range(Time::from_us(1), Time::from_us(3)));
         assert_eq!(row.latency.confidence, Some(Confidence::Modelled));
+    }
+
+    #[test]
+    fn a_source_vouches_for_its_own_confidence_only() {
+        let check = |confidence, source: Option<&str>, expected: Option<&str>| {
+            let mut value = Sourced::bare(Value::Point(1.0));
+            value.confidence = confidence;
+            value.source = source.map(str::to_owned);
+            value.inherit("a page", Confidence::Vendor);
+            assert_eq!(value.source.as_deref(), expected);
+            assert_eq!(value.confidence, confidence.or(Some(Confidence::Vendor)));
+        };
+        check(None, None, Some("a page"));
+        check(Some(Confidence::Vendor), None, Some("a page"));
+        check(Some(Confidence::Modelled), None, Some(THIS_CATALOG));
+        check(Some(Confidence::Press), None, None);
+        check(Some(Confidence::Press), Some("a paper"), Some("a paper"));
     }
 
     #[test]

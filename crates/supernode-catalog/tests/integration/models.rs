@@ -2,6 +2,7 @@
 
 use supernode_catalog::{Catalog, CatalogError, End};
 use supernode_fabric::{CostModel, Placement, Profile};
+use supernode_units::Confidence;
 
 #[test]
 fn every_system_makes_a_fabric_or_names_what_is_missing() {
@@ -79,4 +80,29 @@ fn a_machine_without_scale_out_cannot_be_replicated() {
     assert!(system.replicated(chip, 1, End::Best).is_ok());
     let error = system.replicated(chip, 2, End::Best).unwrap_err().to_string();
     assert!(error.contains("`lonely.scale-out.bandwidth` is unknown"), "{error}");
+}
+
+#[test]
+fn unknown_engines_ask_for_the_memory_bandwidth_that_both_follow_from() {
+    let mut catalog = Catalog::builtin().unwrap();
+    catalog.set("dgx-h100", "h100.memory.bandwidth", "unknown").unwrap();
+    let rates = |catalog: &Catalog| {
+        let system = catalog.system("dgx-h100").unwrap();
+        system.device_rates(catalog.chip_of(system).unwrap(), End::Middle)
+    };
+    let error = rates(&catalog).unwrap_err().to_string();
+    assert!(error.contains("--set h100.memory.bandwidth=3TB/s"), "{error}");
+    catalog.set("dgx-h100", "h100.memory.bandwidth", "3TB/s").unwrap();
+    assert!(rates(&catalog).is_ok());
+}
+
+#[test]
+fn ranges_say_whose_they_are() {
+    let mut catalog = Catalog::builtin().unwrap();
+    catalog.set("dgx-h100", "node.bandwidth", "300GB/s..400GB/s").unwrap();
+    let ranges = catalog.system("dgx-h100").unwrap().ranges();
+    let of = |path: &str| ranges.iter().find(|range| range.path == path).unwrap();
+    assert_eq!(of("node.bandwidth").confidence, Some(Confidence::User));
+    assert_eq!(of("node.bandwidth").note, "");
+    assert_eq!(of("node.latency").confidence, Some(Confidence::Modelled));
 }

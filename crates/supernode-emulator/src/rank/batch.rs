@@ -3,14 +3,15 @@
 use bytes::Bytes;
 use supernode_collectives::{Action, Group, Rank, Span};
 
-use super::{Machine, Taken, World};
+use super::{Machine, Queues, Taken, World};
+use crate::mailbox::Message;
 use crate::memory::Memory;
 use crate::payload::Payload;
 
-/// Receives that are awaited together and the local steps among them.
-#[derive(Debug)]
-pub(super) struct BatchPlan {
-    /// Number of steps.
+/// The receives (or signals) that a lane awaits together; the lists keep their memory.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Number of steps; zero while the batch is still to be read.
     length: u32,
     /// Sender of each receive, in program order.
     senders: Vec<Rank>,
@@ -18,51 +19,78 @@ pub(super) struct BatchPlan {
     reduces: Vec<bool>,
     /// Bytes of each local step, and whether it reduces.
     local: Vec<(u64, bool)>,
+    /// What has arrived, in program order.
+    messages: Vec<Message>,
 }
 
-impl BatchPlan {
+impl Batch {
     /// Reads the batch that starts at step `index`.
-    fn read(world: &World, rank: Rank, lane: u32, index: u32) -> Self {
-        let (mut senders, mut reduces, mut local) = (Vec::new(), Vec::new(), Vec::new());
+    fn read(&mut self, world: &World, rank: Rank, lane: u32, index: u32) {
         for length in 1.. {
             match world.schedule.step(rank, lane, index + length - 1).action {
                 Action::Recv { from, with, more, .. } => {
-                    senders.push(from);
-                    reduces.push(with.is_some());
+                    self.senders.push(from);
+                    self.reduces.push(with.is_some());
                     if !more {
-                        return Self { length, senders, reduces, local };
+                        self.length = length;
+                        return;
                     }
                 }
-                Action::Copy { src, .. } => local.push((world.chunks.nominal_bytes(src), false)),
-                Action::Reduce { src, .. } => local.push((world.chunks.nominal_bytes(src), true)),
+                Action::Copy { src, .. } => {
+                    self.local.push((world.chunks.nominal_bytes(src), false));
+                }
+                Action::Reduce { src, .. } => {
+                    self.local.push((world.chunks.nominal_bytes(src), true));
+                }
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
         }
-        unreachable!("a batch ends with a receive that has no more to follow")
+    }
+
+    /// Takes the messages of all senders; gives false if some have yet to arrive.
+    fn collect(&mut self, queues: &mut Queues, lane: u32) -> bool {
+        // Looking for each of them is only worth the while once they can all be there.
+        if queues.waiting() < self.missing() {
+            return false;
+        }
+        while let Some(&from) = self.senders.get(self.messages.len()) {
+            let Some(message) = queues.take(from, lane) else { return false };
+            self.messages.push(message);
+        }
+        true
+    }
+
+    /// Messages that have to arrive yet; none where no batch is awaited.
+    pub(super) fn missing(&self) -> usize {
+        self.senders.len() - self.messages.len()
+    }
+
+    fn clear(&mut self) {
+        self.length = 0;
+        self.senders.clear();
+        self.reduces.clear();
+        self.local.clear();
+        self.messages.clear();
     }
 }
 
 impl Machine {
     /// Receives that are awaited together, with the local steps between them.
     pub(super) fn receive_batch(&mut self, world: &World, lane: usize, index: u32) -> Taken {
-        let plan = self.lanes[lane]
-            .plan
-            .take()
-            .unwrap_or_else(|| BatchPlan::read(world, self.rank, lane as u32, index));
-        while let Some(&from) = plan.senders.get(self.lanes[lane].batch.len()) {
-            let Some(message) = self.queues.take(from, lane as u32) else {
-                self.lanes[lane].plan = Some(plan);
-                return Taken::No;
-            };
-            self.lanes[lane].batch.push(message);
+        let batch = &mut self.lanes[lane].batch;
+        if batch.length == 0 {
+            batch.read(world, self.rank, lane as u32, index);
         }
-        let batch = std::mem::take(&mut self.lanes[lane].batch);
+        if !batch.collect(&mut self.queues, lane as u32) {
+            return Taken::No;
+        }
         if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch, &plan.reduces, &plan.local);
+            clock.receive_batch(&batch.messages, &batch.reduces, &batch.local);
         }
-        let mut messages = batch.into_iter();
-        let mut fused = Fused::default();
-        for offset in 0..plan.length {
+        let length = batch.length;
+        let mut messages = batch.messages.drain(..);
+        let mut fused = Fused { dst: None, operands: &mut self.operands };
+        for offset in 0..length {
             match world.schedule.step(self.rank, lane as u32, index + offset).action {
                 Action::Recv { dst, with, .. } => {
                     let payload = messages.next().map_or(Payload::Nothing, |m| m.payload);
@@ -81,61 +109,66 @@ impl Machine {
             }
         }
         fused.flush(&mut self.memory);
-        Taken::Several(plan.length)
+        drop(messages);
+        self.lanes[lane].batch.clear();
+        Taken::Several(length)
     }
 
     pub(super) fn wait(&mut self, lane: usize, from: Group) -> Taken {
         let me = self.rank;
-        let mut others = from.members().filter(|member| *member != me);
-        // Signals taken so far sit in the batch, so that a wait resumes where it stopped.
-        let skip = self.lanes[lane].batch.len();
-        for member in others.by_ref().skip(skip) {
-            let Some(message) = self.queues.take(member, lane as u32) else {
-                return Taken::No;
-            };
-            self.lanes[lane].batch.push(message);
+        let batch = &mut self.lanes[lane].batch;
+        if batch.senders.is_empty() {
+            batch.senders.extend(from.members().filter(|member| *member != me));
         }
-        let batch = std::mem::take(&mut self.lanes[lane].batch);
+        if !batch.collect(&mut self.queues, lane as u32) {
+            return Taken::No;
+        }
         if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch, &vec![false; batch.len()], &[]);
+            clock.receive_batch(&batch.messages, &[], &[]);
         }
-        for message in batch {
+        for message in batch.messages.drain(..) {
             if let Some(dst) = message.put
                 && dst.len > 0
             {
                 self.memory.store(dst, message.payload, false);
             }
         }
+        batch.clear();
         Taken::Yes
     }
 }
 
 /// Collects the operands of one destination, so that a batch is reduced in one pass.
-#[derive(Debug, Default)]
-struct Fused {
-    dst: Option<Span>,
-    include_current: bool,
-    operands: Vec<Bytes>,
+struct Fused<'a> {
+    /// Where the operands go, and whether they are added to what is there.
+    dst: Option<(Span, bool)>,
+    operands: &'a mut Vec<Bytes>,
 }
 
-impl Fused {
+impl Fused<'_> {
     fn add(&mut self, memory: &mut Memory, dst: Span, with: Option<Span>, payload: Payload) {
-        let continues = self.dst == Some(dst) && with == Some(dst);
-        if !continues {
+        let adds = with == Some(dst);
+        if !(adds && self.dst.is_some_and(|(current, _)| current == dst)) {
             self.flush(memory);
-            self.dst = Some(dst);
-            self.include_current = with == Some(dst);
-            if let Some(with) = with.filter(|with| *with != dst) {
-                self.operands.push(memory.operand(with));
-            }
+            self.dst = Some((dst, adds));
         }
-        payload.operands(&mut self.operands);
+        let (math, pool) = memory.arithmetic();
+        if adds && self.operands.is_empty() {
+            self.operands.push(payload.into_whole(math, pool));
+        } else {
+            payload.append_to(self.operands, math, pool);
+        }
+        if let Some(with) = with.filter(|with| *with != dst) {
+            self.operands.push(memory.operand(with));
+        }
     }
 
     fn flush(&mut self, memory: &mut Memory) {
-        if let Some(dst) = self.dst.take() {
-            memory.store_reduction(dst, self.include_current, &self.operands);
-            self.operands.clear();
+        match self.dst.take() {
+            Some((dst, true)) => memory.accumulate(dst, self.operands),
+            Some((dst, false)) => memory.store_reduction(dst, self.operands),
+            None => {}
         }
+        self.operands.clear();
     }
 }

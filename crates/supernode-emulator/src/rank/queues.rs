@@ -10,20 +10,39 @@ use crate::mailbox::{Mailboxes, Message};
 /// collective.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
-    /// Messages that have arrived and that no step has taken yet.
+    /// Messages that have arrived, in order of arrival; those that were taken from the middle leave
+    /// an empty one behind.
     pending: VecDeque<Message>,
+    /// How many of them are still to be taken.
+    waiting: usize,
+    /// Messages that have left the front of `pending` in this run.
+    left: usize,
+    index: Vec<Entry>,
+    /// Nothing arrived since the index was made.
+    indexed: bool,
     outbox: Vec<(Rank, Message)>,
     /// Where the mailbox is emptied into.
     pub(crate) arrived: Vec<Message>,
-    /// Nothing arrived since `pending` was sorted.
-    sorted: bool,
+    /// Messages issued.
+    issued: u32,
     messages: u64,
+}
+
+/// Where a message stands, in order of lane, sender and sequence number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    lane: u32,
+    from: Rank,
+    sequence: u32,
+    /// Position in `pending`, plus what had left it.
+    at: usize,
 }
 
 impl Queues {
     /// Takes what has arrived.
     pub(crate) fn accept(&mut self) {
-        self.sorted = false;
+        self.indexed = false;
+        self.waiting += self.arrived.len();
         let Self { pending, arrived, .. } = self;
         if pending.is_empty() {
             // Both conversions keep their memory and move nothing.
@@ -44,7 +63,9 @@ impl Queues {
         }
     }
 
-    pub(super) fn send(&mut self, to: Rank, message: Message) {
+    pub(super) fn send(&mut self, to: Rank, mut message: Message) {
+        message.sequence = self.issued;
+        self.issued = self.issued.wrapping_add(1);
         self.outbox.push((to, message));
     }
 
@@ -53,40 +74,68 @@ impl Queues {
         self.messages
     }
 
+    /// Messages that have arrived and that no step has taken yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
     /// Empties everything for the next run; keeps the memory.
     pub(super) fn clear(&mut self) {
         self.pending.clear();
         self.arrived.clear();
-        self.messages = 0;
-    }
-
-    pub(super) fn has(&mut self, from: Rank, lane: u32) -> bool {
-        self.position(from, lane).is_some()
+        self.index.clear();
+        (self.waiting, self.left, self.issued, self.messages) = (0, 0, 0, 0);
     }
 
     /// The oldest message of (`from`, `lane`).
     pub(super) fn take(&mut self, from: Rank, lane: u32) -> Option<Message> {
         let at = self.position(from, lane)?;
-        if at == 0 { self.pending.pop_front() } else { self.pending.remove(at) }
+        self.waiting -= 1;
+        if at > 0 {
+            return Some(std::mem::replace(&mut self.pending[at], Message::TAKEN));
+        }
+        let message = self.pending.pop_front();
+        self.left += 1;
+        while self.pending.front().is_some_and(Message::is_taken) {
+            self.pending.pop_front();
+            self.left += 1;
+        }
+        message
     }
 
     /// Position of the oldest message of (`from`, `lane`). The front is right almost always; a
-    /// long queue from many senders is sorted once (stably) per arrival.
+    /// long queue from many senders is indexed once per arrival.
     fn position(&mut self, from: Rank, lane: u32) -> Option<usize> {
-        const SORT_MIN: usize = 16;
-        let key = |message: &Message| (message.lane, message.from);
-        let wanted = (lane, from);
-        if key(self.pending.front()?) == wanted {
+        const INDEX_MIN: usize = 16;
+        let wanted = |message: &Message| message.from == from && message.lane == lane;
+        if wanted(self.pending.front()?) {
             return Some(0);
         }
-        if self.pending.len() < SORT_MIN {
-            return self.pending.iter().position(|message| key(message) == wanted);
+        if self.pending.len() < INDEX_MIN {
+            return self.pending.iter().position(wanted);
         }
-        if !self.sorted {
-            self.pending.make_contiguous().sort_by_key(key);
-            self.sorted = true;
+        if !self.indexed {
+            self.make_index();
         }
-        let at = self.pending.partition_point(|message| key(message) < wanted);
-        (at < self.pending.len() && key(&self.pending[at]) == wanted).then_some(at)
+        let first = self.index.partition_point(|entry| (entry.lane, entry.from) < (lane, from));
+        let of_sender = self.index[first..].iter().take_while(|e| (e.lane, e.from) == (lane, from));
+        // Those that were taken since the index was made come first.
+        let mut places = of_sender.filter_map(|entry| entry.at.checked_sub(self.left));
+        places.find(|at| !self.pending[*at].is_taken())
+    }
+
+    fn make_index(&mut self) {
+        // Empty places go with the occasion.
+        self.pending.retain(|message| !message.is_taken());
+        let left = self.left;
+        self.index.clear();
+        self.index.extend(self.pending.iter().enumerate().map(|(at, message)| Entry {
+            lane: message.lane,
+            from: message.from,
+            sequence: message.sequence,
+            at: at + left,
+        }));
+        self.index.sort_unstable();
+        self.indexed = true;
     }
 }

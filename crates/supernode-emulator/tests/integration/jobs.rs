@@ -35,6 +35,38 @@ fn switch(ranks: u32, latency: Time, profile: Profile) -> CostModel {
     CostModel::new(fabric, profile, rates).expect("it is possible")
 }
 
+/// Machines with other routes than one switch: boards in a mesh under a switch, and a torus of
+/// switches, ranks in random places.
+pub(crate) fn machine(torus: bool, ranks: u32, seed: u64) -> CostModel {
+    let level = |name: &str, kind, size, gb| Level {
+        name: name.into(),
+        kind,
+        size,
+        bandwidth: Bandwidth::from_gb_per_s(gb),
+        port_group: name.into(),
+        latency: Time::from_ns(700),
+        hop: Hop { switch: Time::from_ns(200), fec: Time::from_ns(60), cable_m: 3 },
+        efficiency_ppm: 900_000,
+        fan_out_loss_ppm: 20_000,
+        in_switch: None,
+    };
+    let levels = if torus {
+        let columns = ranks.div_ceil(12);
+        let torus = LevelKind::Torus { dims: vec![4, columns] };
+        vec![level("node", LevelKind::Switch, 3, 200), level("pod", torus, 4 * columns, 120)]
+    } else {
+        let mesh = LevelKind::FullMesh { dims: vec![2, 3] };
+        let boards = ranks.div_ceil(6);
+        vec![level("board", mesh, 6, 300), level("pod", LevelKind::Switch, boards, 50)]
+    };
+    let fabric = Fabric::new(FabricConfig { levels, device_bandwidth: None })
+        .and_then(|fabric| fabric.place(Placement::Random { seed }, ranks))
+        .expect("it is possible");
+    let rates =
+        DeviceRates { reduce: Bandwidth::from_gb_per_s(250), copy: Bandwidth::from_gb_per_s(400) };
+    CostModel::new(fabric, software(), rates).expect("it is possible")
+}
+
 fn software() -> Profile {
     Profile {
         name: "test".into(),

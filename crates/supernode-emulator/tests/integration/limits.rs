@@ -7,15 +7,17 @@ use bytes::Bytes;
 use supernode_collectives::{
     Action, Algorithm, Collective, Ports, Rank, Schedule, Shape, Span, Step,
 };
-use supernode_emulator::{Emulator, EmulatorError, Results};
+use supernode_emulator::{Emulator, EmulatorError, Job, Report, Results};
 use supernode_units::{DType, ReduceOp};
 
 use crate::jobs::{MEMORY, job, spec};
 
-/// Every rank waits for the next one before it sends.
+/// Every rank waits for the next one before it sends; rank 0 sends first if there is an `astray`,
+/// but to that rank.
 #[derive(Debug)]
 struct Circle {
     ranks: u32,
+    astray: Option<Rank>,
 }
 
 impl Schedule for Circle {
@@ -40,25 +42,40 @@ impl Schedule for Circle {
         let (next, previous) = ((rank + 1) % self.ranks, (rank + self.ranks - 1) % self.ranks);
         let chunk = Span::output(0, 1);
         match index {
+            0 if rank == 0 && self.astray.is_some() => {
+                Action::Send { to: self.astray.unwrap(), src: Span::input(0, 1) }.into()
+            }
             0 => Action::Recv { from: previous, dst: chunk, with: None, more: false }.into(),
             _ => Action::Send { to: next, src: Span::input(0, 1) }.into(),
         }
     }
 }
 
-#[test]
-fn a_deadlock_names_the_ranks_and_what_they_wait_for() {
-    let base =
-        job(Algorithm::Ring, Collective::AllReduce, 5, 8, DType::F32, ReduceOp::Sum, Results::Own);
-    let stuck = supernode_emulator::Job { schedule: Arc::new(Circle { ranks: 5 }), ..base };
+/// Runs a circle on a thread of its own, so that a hang fails the test instead of stopping it.
+fn run(circle: Circle) -> Result<Report, EmulatorError> {
+    let (ranks, sum) = (circle.ranks, ReduceOp::Sum);
+    let ring = Algorithm::Ring;
+    let base = job(ring, Collective::AllReduce, ranks, 8, DType::F32, sum, Results::Own);
+    let stuck = Job { schedule: Arc::new(circle), ..base };
     let inputs = spec(&stuck, 1).generate_all(1);
-    // On a thread of its own, so that a hang fails the test instead of stopping it.
     let (done, result) = std::sync::mpsc::channel();
     std::thread::spawn(move || done.send(Emulator::new(2, MEMORY).unwrap().run(&stuck, inputs)));
-    let report = result.recv_timeout(Duration::from_mins(1)).expect("it ends");
+    result.recv_timeout(Duration::from_mins(1)).expect("it ends")
+}
+
+#[test]
+fn a_deadlock_names_the_ranks_and_what_they_wait_for() {
+    let report = run(Circle { ranks: 5, astray: None });
     let Err(EmulatorError::Deadlock { count, first }) = report else { panic!("{report:?}") };
     assert_eq!((count, first.len()), (5, 5));
     assert!(matches!(first[2].action, Action::Recv { from: 1, .. }));
+}
+
+#[test]
+fn a_rank_that_panics_keeps_nobody_waiting() {
+    let report = run(Circle { ranks: 5, astray: Some(9) });
+    let Err(EmulatorError::Panic(reason)) = report else { panic!("{report:?}") };
+    assert!(reason.contains("rank 9 of 5 is not placed"), "{reason}");
 }
 
 #[test]

@@ -9,7 +9,28 @@ use supernode_engine::ports;
 use supernode_fabric::{CostModel, Skew};
 use supernode_units::{DType, ReduceOp, Time};
 
-use crate::jobs::{MEMORY, job, pairs, spec};
+use crate::jobs::{MEMORY, job, machine, pairs, spec};
+
+/// Every algorithm at every rank count to 65, types and operators in turn.
+#[test]
+fn every_algorithm_is_right_at_every_rank_count() {
+    let emulator = Emulator::new(2, MEMORY).unwrap();
+    let mut turn = 0;
+    for (algorithm, collective) in pairs() {
+        for ranks in 1..=65 {
+            turn += 1;
+            let dtype = DType::ALL[turn % DType::ALL.len()];
+            let op = ReduceOp::ALL[turn / DType::ALL.len() % ReduceOp::ALL.len()];
+            let count = (turn % 97) as u64;
+            let job = job(algorithm, collective, ranks, count, dtype, op, Results::Own);
+            let spec = spec(&job, turn as u64);
+            let inputs = spec.generate_all(1);
+            let report = emulator.run(&job, inputs.clone()).unwrap();
+            let wrong = count_wrong(&spec, &inputs, &report.outputs, 1);
+            assert_eq!(wrong, 0, "{algorithm} {collective}, {ranks} ranks, {count} {dtype} {op}");
+        }
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
@@ -32,6 +53,26 @@ proptest! {
         let report = Emulator::new(2, MEMORY).unwrap().run(&job, inputs.clone()).unwrap();
         prop_assert_eq!(count_wrong(&spec, &inputs, &report.outputs, 2), 0);
         prop_assert_eq!(report.outputs.len(), ranks as usize);
+    }
+
+    /// The same on machines with several levels, shared and own links, and ranks in random places.
+    #[test]
+    fn engines_agree_on_every_kind_of_machine(
+        pair in prop::sample::select(pairs()),
+        ranks in 1_u32..=40,
+        count in 0_u64..5_000,
+        torus in any::<bool>(),
+        seed in any::<u64>(),
+    ) {
+        let mut job = job(pair.0, pair.1, ranks, count, DType::F32, ReduceOp::Sum, Results::Sizes);
+        job.cost = Arc::new(machine(torus, ranks, seed));
+        let chunks = Chunks::new(job.schedule.shape(), count, 4);
+        let emulated = Emulator::new(2, MEMORY).unwrap().run(&job, Vec::new());
+        match ports::run(&*job.schedule, &chunks, &job.cost) {
+            Ok(timed) => prop_assert_eq!(emulated.unwrap().finish, timed.finish),
+            // There is no reducing switch: both say so.
+            Err(error) => prop_assert_eq!(emulated.unwrap_err().to_string(), error.to_string()),
+        }
     }
 
     /// One and two worker threads give the same bits and the same virtual times, and the times are

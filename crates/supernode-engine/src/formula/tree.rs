@@ -19,7 +19,7 @@ pub(super) fn time(cost: &CostModel, ranks: u32, slice: u64, slices: u32) -> Tim
     let powers = (0..depth).map(|level| 1_u32 << level);
     // Ranks of every height in both trees, which mirror each other or are one rank apart.
     let samples = powers.flat_map(|at| [at, at + 1, ranks.saturating_sub(1 + at)]);
-    let load = |rank| busiest(cost, &trees, rank, slice);
+    let load = |rank| busiest(cost, trees, rank, slice);
     let fullest = samples.chain([0, 1]).filter(|rank| *rank < ranks).map(load).max();
     // The root has one child; every level below it joins two, if there are as many.
     let top = 1_u32 << (depth - 1);
@@ -50,7 +50,7 @@ fn level(cost: &CostModel, parent: Rank, left: Rank, right: Option<Rank>, slice:
 }
 
 /// How long a slice of both trees keeps the busiest port, the engine, or the busiest lane of `rank`.
-fn busiest(cost: &CostModel, trees: &DoubleBinaryTree, rank: Rank, slice: u64) -> Time {
+fn busiest(cost: &CostModel, trees: DoubleBinaryTree, rank: Rank, slice: u64) -> Time {
     let ports = cost.fabric.ports_per_device() as usize;
     let (mut sending, mut receiving) = (vec![Time::ZERO; ports], vec![Time::ZERO; ports]);
     let (mut engine, mut slowest) = (Time::ZERO, Time::ZERO);

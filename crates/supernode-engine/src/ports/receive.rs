@@ -80,7 +80,7 @@ impl Engine<'_> {
         };
         let landed = self.landed(key.rank, message, bytes, reduces);
         let lane = self.lane(key.rank, key.lane);
-        let engine = &mut self.engine_free[key.rank as usize];
+        let engine = &mut self.compute_free[key.rank as usize];
         self.lanes[lane].now = take(self.cost, self.lanes[lane].now, Time::ZERO, engine, [landed]);
         true
     }
@@ -153,7 +153,7 @@ impl Engine<'_> {
             .into_iter()
             .map(|(message, bytes, reduces)| self.landed(key.rank, message, bytes, reduces))
             .collect();
-        let engine = &mut self.engine_free[key.rank as usize];
+        let engine = &mut self.compute_free[key.rank as usize];
         self.lanes[at].now = take(self.cost, self.lanes[at].now, batch.local, engine, landed);
         Some(batch.steps)
     }

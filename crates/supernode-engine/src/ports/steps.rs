@@ -94,6 +94,6 @@ impl Engine<'_> {
     fn local(&mut self, key: Key, time: Time) {
         let at = self.lane(key.rank, key.lane);
         let now = self.lanes[at].now;
-        self.lanes[at].now = work(now, time, &mut self.engine_free[key.rank as usize]);
+        self.lanes[at].now = work(now, time, &mut self.compute_free[key.rank as usize]);
     }
 }

@@ -43,10 +43,10 @@ proptest! {
         let chunk = cost.occupancy(&cost.route(0, 1), nominal, 1);
         let messages = chunk * closed.chunks;
         let expected = (latency * closed.alphas + messages).as_ps();
-        // A message of several chunks is rounded up once, not chunk by chunk; local copies, however
-        // fast, take some picoseconds.
-        let copies = cost.copy_time(elements.bytes()) * u64::from(schedule.steps(0, 0));
-        let (less, more) = (closed.chunks, copies.as_ps());
+        // A message of several chunks is rounded up once, not chunk by chunk; a local copy, however
+        // fast, takes a few picoseconds.
+        let copy = cost.copy_time(elements.bytes()).as_ps().max(1);
+        let (less, more) = (closed.chunks, u64::from(schedule.steps(0, 0)) * copy);
         let got = got.as_ps();
         prop_assert!(
             (expected.saturating_sub(less)..=expected + more).contains(&got),

@@ -69,7 +69,6 @@ fn check(algorithm: Algorithm, ranks: u32, mesh: bool, tuning: &Tuning) {
     ports::run(&*schedule, &chunks, &cost).expect("it ends");
     let peak = (PEAK.load(Ordering::Relaxed) - before) as u64;
     let ratio = needed as f64 / peak as f64;
-    println!("{algorithm} {ranks}: {needed} estimated, {peak} at peak, {ratio:.2}");
     assert!((1.0..8.0).contains(&ratio), "{algorithm} {ranks}: {needed} for {peak}");
 }
 

@@ -1,7 +1,9 @@
 //! Whole comparisons.
 
 use supernode_catalog::Catalog;
-use supernode_strategy::{Assumptions, Basis, Comparison, Row, Subject, Turn, Workload, compare};
+use supernode_strategy::{
+    Assumptions, Basis, Comparison, Row, Side, Subject, Turn, Verdict, Workload, compare,
+};
 use supernode_units::{Precision, Value};
 
 const WORKLOAD: Workload =
@@ -13,6 +15,11 @@ fn run(catalog: &Catalog, a: &str, b: &str) -> Comparison {
 
 fn row(comparison: &Comparison, basis: Basis) -> &Row {
     comparison.rows.iter().find(|row| row.basis == basis).expect("the basis has a row")
+}
+
+fn sides(row: &Row) -> [&Side; 2] {
+    let [Ok(a), Ok(b)] = &row.pairings()[0].sides else { panic!("{}: both train", row.basis) };
+    [a, b]
 }
 
 fn ends(value: Value<f64>) -> (f64, f64) {
@@ -36,46 +43,101 @@ fn order_does_not_matter() {
 }
 
 #[test]
-fn a_machine_does_not_beat_itself() {
+fn the_smaller_machine_is_replicated_until_the_totals_match() {
     let catalog = Catalog::builtin().unwrap();
-    let same = run(&catalog, "vr-nvl144", "vr-nvl144");
-    for row in same.rows.iter().filter(|row| row.basis != Basis::Price) {
-        let (low, high) = ends(row.ratio());
-        assert!(low <= 1.0 && high >= 1.0, "{}: {low}..{high}", row.basis);
+    for (a, b) in [
+        ("atlas-950-superpod", "vr-nvl144"),
+        ("cloudmatrix-384", "gb200-nvl72"),
+        ("atlas-950-superpod", "atlas-900-supercluster"),
+    ] {
+        let result = run(&catalog, a, b);
+        for row in &result.rows {
+            for pairing in row.pairings() {
+                let ratio = pairing.match_ratio;
+                assert!((0.99..1.01).contains(&ratio), "{a} {b} {}: {ratio}", row.basis);
+            }
+        }
     }
+    let result = run(&catalog, "atlas-950-superpod", "vr-nvl144");
+    let [pod, racks] = sides(row(&result, Basis::Compute));
+    // 8,192 x 973 TFLOP/s against 478 x 16.667 PFLOP/s.
+    assert_eq!((pod.machine.chips(), racks.machine.chips()), (8192, 478));
+    assert_eq!(racks.machine.name(), "6.64 x vr-nvl144");
 }
 
 #[test]
-fn the_smaller_machine_is_replicated_until_the_totals_match() {
+fn a_basis_that_is_a_range_is_taken_at_both_ends() {
     let catalog = Catalog::builtin().unwrap();
     let result = run(&catalog, "atlas-950-superpod", "vr-nvl144");
-    for basis in [Basis::Compute, Basis::Power, Basis::MemoryCapacity, Basis::MemoryBandwidth] {
-        let ratio = row(&result, basis).match_ratio.unwrap();
-        assert!((0.9..1.1).contains(&ratio), "{basis}: {ratio}");
-    }
-    let [Ok(pod), Ok(racks)] = &row(&result, Basis::Compute).sides else { panic!("both train") };
-    // 8,192 x 973 TFLOP/s against 72 x 16.667 PFLOP/s.
-    assert_eq!((pod.chips, racks.chips), (8192, 7 * 72));
+    let pairings = row(&result, Basis::Power).pairings();
+    let racks = pairings.iter().map(|pairing| pairing.sides[1].as_ref().unwrap().machine.chips());
+    // 8 MW in racks of 220 kW, and 13 MW in racks of 150 kW.
+    assert_eq!(racks.collect::<Vec<_>>(), [2618, 6240]);
+    let power = |side: &Side| ends(side.machine.power());
+    let [pod, racks] = sides(row(&result, Basis::Power));
+    assert!((power(pod).0 - 8e6).abs() < 1.0 && (power(pod).1 - 8e6).abs() < 1.0);
+    assert!((power(racks).0 / 8e6 - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn what_no_range_can_turn_is_decided_at_one_value_of_each_assumption() {
+    // Twice as slow at any efficiency: the range of the efficiency is no excuse.
+    let catalog = Catalog::builtin().unwrap();
+    let result = run(&catalog, "cloudmatrix-384", "gb200-nvl72");
+    let (low, high) = ends(result.rows[0].ratio());
+    assert!(high / low < 1.1, "{low}..{high}");
+    let verdict = result.rows[0].verdict();
+    assert!(matches!(verdict, Verdict::Wins { winner: 1, .. }), "{verdict:?}");
+    assert_eq!(result.flips.unwrap().leader, 1);
+}
+
+#[test]
+fn one_machine_too_small_is_a_victory_of_the_other() {
+    let catalog = Catalog::builtin().unwrap();
+    let result = run(&catalog, "dgx-h100", "atlas-950-superpod");
+    assert_eq!(result.rows[0].verdict(), Verdict::Alone { winner: 1 });
+    assert!(result.flips.is_none());
+    let why = result.rows[0].errors()[0].to_string();
+    assert!(why.starts_with("no plan fits dgx-h100"), "{why}");
+    let both = run(&catalog, "dgx-h100", "dgx-a100");
+    assert_eq!(both.rows[0].verdict(), Verdict::Neither);
 }
 
 #[test]
 fn unknown_prices_make_an_unknown_row_and_nothing_else() {
     let catalog = Catalog::builtin().unwrap();
     let result = run(&catalog, "atlas-950-superpod", "vr-nvl144");
-    let [Err(why), Err(_)] = &row(&result, Basis::Price).sides else { panic!("nobody sells it") };
-    assert_eq!(why, "unknown for atlas-950-superpod");
+    let price = row(&result, Basis::Price);
+    assert_eq!(price.verdict(), Verdict::Unknown);
+    let errors = price.errors();
+    assert_eq!(errors.len(), 2);
+    for (error, id) in errors.iter().zip(["atlas-950-superpod", "vr-nvl144"]) {
+        let text = error.to_string();
+        assert!(text.contains(&format!("supply it with `--set {id}.price=")), "{text}");
+    }
     assert!(result.rows.iter().filter(|row| row.ratio().is_unknown()).count() == 1);
 }
 
 #[test]
-fn precisions_that_differ_get_a_row_of_equal_precision() {
+fn what_every_row_needs_is_an_error() {
+    let catalog = Catalog::builtin().unwrap();
+    let fp64 = Workload { precision: Precision::Fp64, ..WORKLOAD };
+    let assumptions = Assumptions::default();
+    let error = compare(&catalog, "cloudmatrix-384", "gb200-nvl72", &fp64, &assumptions);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("`--set ascend-910c.compute.fp64="), "{error}");
+}
+
+#[test]
+fn there_is_a_row_of_equal_precision() {
     let catalog = Catalog::builtin().unwrap();
     // The 910C has no fp8.
     let result = run(&catalog, "cloudmatrix-384", "gb200-nvl72");
-    let [Ok(a), Ok(b)] = &row(&result, Basis::SamePrecision).sides else { panic!("both train") };
+    let [a, b] = sides(row(&result, Basis::SamePrecision));
     assert_eq!((a.precision, b.precision), (Precision::Bf16, Precision::Bf16));
     let both_fp8 = run(&catalog, "atlas-950-superpod", "vr-nvl144");
-    assert!(both_fp8.rows.iter().all(|row| row.basis != Basis::SamePrecision));
+    let same = row(&both_fp8, Basis::SamePrecision);
+    assert_eq!(same.ratio(), both_fp8.rows[0].ratio());
 }
 
 #[test]
@@ -83,12 +145,13 @@ fn the_verdict_turns_at_the_flip_point() {
     let mut catalog = Catalog::builtin().unwrap();
     let (a, b) = ("atlas-950-superpod", "vr-nvl144");
     let result = run(&catalog, a, b);
-    let flip = result
-        .flips
+    let flips = result.flips.unwrap();
+    assert_eq!(flips.leader, 0);
+    let flip = flips
+        .points
         .iter()
         .find(|flip| matches!(&flip.subject, Subject::Latency(path) if path == "pod.latency"));
     let flip = flip.unwrap();
-    assert_eq!(flip.leader, 0);
     let (Turn::At(bad), Turn::At(good)) = (flip.bad, flip.good) else { panic!("{flip:?}") };
     assert!(bad < good);
     let mut at = |seconds: f64| {
@@ -99,6 +162,52 @@ fn the_verdict_turns_at_the_flip_point() {
     assert!(at(bad * 1.02).0 < 1.0, "above it the bad end is lost");
     assert!(at(good * 0.98).1 > 1.0, "below the upper point the good end still wins");
     assert!(at(good * 1.02).1 < 1.0, "above it everything is lost");
+}
+
+#[test]
+fn the_verdict_turns_at_the_batch() {
+    let catalog = Catalog::builtin().unwrap();
+    let (a, b) = ("atlas-950-superpod", "vr-nvl144");
+    let result = run(&catalog, a, b);
+    let flip = result.flips.unwrap().batch;
+    let least = flip.bad.below.expect("a single sequence is too little for the pod");
+    let at = |tokens: u64| {
+        let workload = Workload { tokens, ..WORKLOAD };
+        compare(&catalog, a, b, &workload, &Assumptions::default()).unwrap()
+    };
+    assert_eq!(at(least).rows[0].verdict().winner(), Some(0));
+    assert_ne!(at(least / 2).rows[0].verdict().winner(), Some(0));
+    // 488 sequences leave half of the pod idle.
+    assert!(sides(&result.rows[0])[0].batch_limited());
+    assert!(!sides(&result.rows[0])[1].batch_limited());
+}
+
+#[test]
+fn interruptions_count() {
+    let catalog = Catalog::builtin().unwrap();
+    let assumptions = Assumptions { checkpoint_s: 0.0, ..Assumptions::default() };
+    let (a, b) = ("atlas-950-superpod", "vr-nvl144");
+    let free = compare(&catalog, a, b, &WORKLOAD, &assumptions).unwrap();
+    let paid = run(&catalog, a, b);
+    for (free, paid) in free.rows.iter().zip(&paid.rows) {
+        if !free.ratio().is_unknown() {
+            let [pod, racks] = sides(paid);
+            assert!(pod.goodput().high() < Some(1.0) && racks.goodput().high() < Some(1.0));
+            let [free_pod, _] = sides(free);
+            assert!(pod.tokens_per_s().high() < free_pod.tokens_per_s().high());
+        }
+    }
+}
+
+#[test]
+fn guesses_are_marked_and_give_their_reason() {
+    let catalog = Catalog::builtin().unwrap();
+    let result = run(&catalog, "atlas-950-superpod", "dgx-h100");
+    let fact = |name: &str| result.facts.iter().find(|fact| fact.name == name).unwrap();
+    assert!(fact("facility power").figures[0].unwrap().modelled);
+    assert!(!fact("dense fp8").figures[0].unwrap().modelled);
+    let power = result.modelled.iter().find(|m| m.path == "atlas-950-superpod.power").unwrap();
+    assert!(!power.reason.is_empty());
 }
 
 #[test]

@@ -10,7 +10,7 @@ const WORKLOAD: Workload =
 
 fn step(machine: &Machine, workload: &Workload, end: End) -> Result<Step, StrategyError> {
     let precision = machine.chip.native(workload.precision)?;
-    best_plan(machine, workload, precision, &Assumptions::default(), end)
+    best_plan(machine, workload, precision, &Assumptions::default().middle(), end)
 }
 
 /// What every plan has to keep, whatever the machine.

@@ -10,10 +10,18 @@ use supernode::collectives::{Algorithm, Collective, Tuning};
 
 use super::Error;
 
+const AFTER_HELP: &str = "\
+Examples:
+  supernode list systems
+  supernode list chips | grep ascend
+  supernode list algorithms";
+
 /// What to list.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     /// Which list.
+    #[arg(ignore_case = true)]
     what: What,
 }
 

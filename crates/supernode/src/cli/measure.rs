@@ -1,10 +1,12 @@
 //! One measurement: which engine answers, and what it says.
 
+mod memory;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use clap::ValueEnum;
-use supernode::collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
+use supernode::collectives::{Action, Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::formula::Elements;
 use supernode::engine::{self, EngineError, formula, ports};
@@ -12,6 +14,7 @@ use supernode::fabric::CostModel;
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
 
 use super::Error;
+use super::names::grouped;
 
 /// What computes a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,20 +49,29 @@ const AUTO_MESSAGES: u64 = 8_000_000;
 const AUTO_PORTS_MESSAGES: u64 = 2_000_000;
 /// Bytes over all ranks that `auto` moves for real.
 const AUTO_BYTES: u64 = 1 << 30;
+/// Messages that a forced engine takes on; at a million or a few a second, that is hours.
+const MAX_MESSAGES: u64 = 10_000_000_000;
 
-/// What stays the same from row to row.
-pub(super) struct Setup {
+/// What is measured, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
     pub(super) collective: Collective,
     pub(super) dtype: DType,
     pub(super) op: ReduceOp,
-    pub(super) cost: Arc<CostModel>,
     pub(super) engine: EngineChoice,
     pub(super) inner: Option<Inner>,
     pub(super) seed: u64,
     pub(super) check: bool,
     pub(super) threads: usize,
-    pub(super) memory_limit: u64,
+}
+
+/// What stays the same from row to row.
+pub(super) struct Setup {
+    pub(super) request: Request,
+    pub(super) cost: Arc<CostModel>,
+    /// Messages delivered so far.
     pub(super) progress: Arc<AtomicU64>,
+    memory_limit: u64,
     /// Started with the first emulated row.
     emulator: Option<Emulator>,
 }
@@ -74,37 +86,23 @@ pub(super) struct Answer {
 }
 
 impl Setup {
-    #[expect(clippy::too_many_arguments, reason = "every one is an option of the command")]
-    pub(super) fn new(
-        collective: Collective,
-        dtype: DType,
-        op: ReduceOp,
-        cost: Arc<CostModel>,
-        engine: EngineChoice,
-        inner: Option<Inner>,
-        seed: u64,
-        check: bool,
-        threads: usize,
-    ) -> Self {
-        Self {
-            collective,
-            dtype,
-            op,
-            cost,
-            engine,
-            inner,
-            seed,
-            check,
-            threads,
-            memory_limit: available_memory(),
-            progress: Arc::default(),
-            emulator: None,
-        }
+    pub(super) fn new(request: Request, cost: Arc<CostModel>) -> Self {
+        let memory_limit = memory::available();
+        Self { request, cost, progress: Arc::default(), memory_limit, emulator: None }
     }
 
     /// Number of ranks.
     pub(super) fn ranks(&self) -> u32 {
         self.cost.fabric.ranks()
+    }
+
+    fn schedule(
+        &self,
+        algorithm: Algorithm,
+        tuning: &Tuning,
+    ) -> Result<Arc<dyn Schedule>, supernode::collectives::CollectiveError> {
+        let schedule = algorithm.schedule(self.request.collective, self.ranks(), tuning)?;
+        Ok(Arc::from(schedule))
     }
 
     /// Times `count` elements (of the large buffer) by `algorithm`.
@@ -114,10 +112,9 @@ impl Setup {
         tuning: &Tuning,
         count: u64,
     ) -> Result<Answer, Error> {
-        let ranks = self.cost.fabric.ranks();
-        let schedule: Arc<dyn Schedule> =
-            Arc::from(algorithm.schedule(self.collective, ranks, tuning)?);
-        let (engine, fallback) = match self.engine {
+        let Request { collective, dtype, engine, .. } = self.request;
+        let schedule = self.schedule(algorithm, tuning)?;
+        let (engine, fallback) = match engine {
             EngineChoice::Auto => self.choose(&schedule, count),
             forced => (forced, None),
         };
@@ -125,12 +122,12 @@ impl Setup {
             EngineChoice::Emulate => self.emulate(schedule, count, Results::Own)?,
             EngineChoice::EmulateSizes => self.emulate(schedule, count, Results::Sizes)?,
             EngineChoice::Ports => {
-                let chunks = Chunks::new(schedule.shape(), count, self.dtype.bytes());
+                let chunks = Chunks::new(schedule.shape(), count, dtype.bytes());
                 (ports::run(&*schedule, &chunks, &self.cost)?.time(), None)
             }
             EngineChoice::Formula | EngineChoice::Auto => {
-                let elements = Elements { count, width: self.dtype.bytes() };
-                let time = formula::time(algorithm, self.collective, elements, tuning, &self.cost);
+                let elements = Elements { count, width: dtype.bytes() };
+                let time = formula::time(algorithm, collective, elements, tuning, &self.cost);
                 (time.map_err(|error| no_time(algorithm, error))?, None)
             }
         };
@@ -140,37 +137,34 @@ impl Setup {
     /// The cheapest engine that is still as faithful as patience allows, and why not more so.
     fn choose(&self, schedule: &Arc<dyn Schedule>, count: u64) -> (EngineChoice, Option<String>) {
         let shape = schedule.shape();
-        let lanes =
-            (0..shape.ranks).flat_map(|rank| (0..shape.lanes).map(move |lane| (rank, lane)));
-        let steps: u64 = lanes.map(|(rank, lane)| u64::from(schedule.steps(rank, lane))).sum();
-        // A multicast is one step and a message to everyone.
-        let switched = self.cost.fabric.switch_domain(0).is_some();
-        let fan = if shape.lanes > 1 && switched { u64::from(shape.ranks) } else { 1 };
-        let messages = steps.saturating_mul(fan);
-        let bytes = u64::from(shape.ranks).saturating_mul(count * self.dtype.bytes());
-        let needed = Emulator::memory_needed(&self.job(Arc::clone(schedule), count, Results::Own));
+        let messages = messages(&**schedule);
+        let many = || format!("up to {} messages take too long one by one", grouped(messages));
         if messages > AUTO_MESSAGES {
-            let why = format!("{messages} messages would take too long one by one");
-            return (EngineChoice::Formula, Some(why));
+            return (EngineChoice::Formula, Some(many()));
         }
-        if needed <= self.memory_limit && bytes <= AUTO_BYTES {
-            return (EngineChoice::Emulate, None);
-        }
-        let why = format!("{bytes} bytes over all ranks are too many to move for real");
-        let timed = if messages <= AUTO_PORTS_MESSAGES || shape.lanes == 1 {
-            EngineChoice::EmulateSizes
+        let bytes = count * self.request.dtype.bytes();
+        let all = u64::from(shape.ranks).saturating_mul(bytes);
+        let needed = Emulator::memory_needed(&self.job(Arc::clone(schedule), count, Results::Own));
+        let data = if all > AUTO_BYTES {
+            format!("{} over all ranks are too much to move for real", MessageSize::new(all))
+        } else if needed > self.memory_limit {
+            let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
+            format!("real data needs {needed} of memory, and only {limit} may be used")
         } else {
-            EngineChoice::Formula
+            return (EngineChoice::Emulate, None);
         };
-        (timed, Some(why))
+        if messages <= AUTO_PORTS_MESSAGES || shape.lanes == 1 {
+            return (EngineChoice::EmulateSizes, Some(data));
+        }
+        (EngineChoice::Formula, Some(format!("{data}; on several lanes, {}", many())))
     }
 
     fn job(&self, schedule: Arc<dyn Schedule>, count: u64, results: Results) -> Job {
         Job {
             schedule,
             count,
-            dtype: self.dtype,
-            op: self.op,
+            dtype: self.request.dtype,
+            op: self.request.op,
             cost: Arc::clone(&self.cost),
             results,
             progress: Some(Arc::clone(&self.progress)),
@@ -183,80 +177,113 @@ impl Setup {
         count: u64,
         results: Results,
     ) -> Result<(Time, Option<u64>), Error> {
+        let Request { dtype, op, seed, threads, check, .. } = self.request;
         let job = self.job(schedule, count, results);
         let shape = job.schedule.shape();
-        let chunks = Chunks::new(shape, count, self.dtype.bytes());
-        let spec = InputSpec { shape, chunks, dtype: self.dtype, op: self.op, seed: self.seed };
+        let chunks = Chunks::new(shape, count, dtype.bytes());
+        let spec = InputSpec { shape, chunks, dtype, op, seed };
         let real = results != Results::Sizes;
-        let inputs = if real { spec.generate_all(self.threads) } else { Vec::new() };
+        let inputs = if real { spec.generate_all(threads) } else { Vec::new() };
         let emulator = match &mut self.emulator {
             Some(emulator) => emulator,
-            none => none.insert(Emulator::new(self.threads, self.memory_limit)?),
+            none => none.insert(Emulator::new(threads, self.memory_limit)?),
         };
         let report = emulator.run(&job, inputs.clone())?;
-        let checked = real && self.check;
-        let wrong = checked.then(|| count_wrong(&spec, &inputs, &report.outputs, self.threads));
+        let checked = real && check;
+        let wrong = checked.then(|| count_wrong(&spec, &inputs, &report.outputs, threads));
         Ok((report.time(), wrong))
     }
 
-    /// Whether the forced engine has the memory for `count` elements; before anything is printed.
-    pub(super) fn check_memory(
+    /// Whether the forced engine has the memory and the time for `count` elements.
+    pub(super) fn check_limits(
         &self,
         algorithm: Algorithm,
         tuning: &Tuning,
         count: u64,
     ) -> Result<(), Error> {
-        let ranks = self.ranks();
-        let schedule: Arc<dyn Schedule> =
-            Arc::from(algorithm.schedule(self.collective, ranks, tuning)?);
-        let needed = match self.engine {
+        let engine = self.request.engine;
+        let schedule = self.schedule(algorithm, tuning)?;
+        let needed = match engine {
+            EngineChoice::Auto | EngineChoice::Formula => return Ok(()),
+            EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
             EngineChoice::Emulate => {
-                Emulator::memory_needed(&self.job(schedule, count, Results::Own))
+                Emulator::memory_needed(&self.job(Arc::clone(&schedule), count, Results::Own))
             }
             EngineChoice::EmulateSizes => {
-                Emulator::memory_needed(&self.job(schedule, count, Results::Sizes))
+                Emulator::memory_needed(&self.job(Arc::clone(&schedule), count, Results::Sizes))
             }
-            EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
-            EngineChoice::Auto | EngineChoice::Formula => 0,
         };
-        if needed <= self.memory_limit {
-            return Ok(());
+        let (ranks, engine) = (self.ranks(), engine.name());
+        let size = MessageSize::new(count * self.request.dtype.bytes());
+        // First what does not depend on this machine.
+        let messages = messages(&*schedule);
+        if messages > MAX_MESSAGES {
+            return Err(format!(
+                "{algorithm} on {ranks} ranks x {size} with the engine `{engine}` sends up to {} \
+                 messages; more than {} would take hours; use fewer ranks, another algorithm or \
+                 the engine `formula`",
+                grouped(messages),
+                grouped(MAX_MESSAGES)
+            )
+            .into());
         }
-        let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
-        let advice = match self.engine {
-            EngineChoice::Emulate => "fewer ranks, a smaller size or the engine `emulate-sizes`",
-            _ => "fewer ranks, another algorithm or the engine `formula`",
-        };
-        Err(format!(
-            "{algorithm} on {ranks} ranks x {} with the engine `{}` needs {needed}, but only {limit} \
-             may be used; use {advice}",
-            MessageSize::new(count * self.dtype.bytes()),
-            self.engine.name()
-        )
-        .into())
+        if needed > self.memory_limit {
+            let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
+            let advice = if self.request.engine == EngineChoice::Emulate {
+                "fewer ranks, a smaller size or the engine `emulate-sizes`"
+            } else {
+                "fewer ranks, another algorithm or the engine `formula`"
+            };
+            return Err(format!(
+                "{algorithm} on {ranks} ranks x {size} with the engine `{engine}` needs {needed}, \
+                 but only {limit} may be used; use {advice}"
+            )
+            .into());
+        }
+        Ok(())
     }
 
     /// The algorithm that is predicted fastest for `bytes` bytes.
     pub(super) fn fastest(&self, bytes: u64) -> (Algorithm, Tuning) {
-        let (algorithm, tuning, _) =
-            engine::fastest(self.collective, bytes, &self.cost, self.inner);
+        let Request { collective, inner, .. } = self.request;
+        let (algorithm, tuning, _) = engine::fastest(collective, bytes, &self.cost, inner);
         (algorithm, tuning)
     }
 
     /// The tuning of `algorithm` for `bytes` bytes.
     pub(super) fn tune(&self, algorithm: Algorithm, bytes: u64) -> Tuning {
-        engine::tune(algorithm, self.collective, bytes, &self.cost, self.inner)
+        let Request { collective, inner, .. } = self.request;
+        engine::tune(algorithm, collective, bytes, &self.cost, inner)
     }
 
     /// Whether `algorithm` can run here at all.
     pub(super) fn can_run(&self, algorithm: Algorithm) -> Result<(), Error> {
-        let ranks = self.cost.fabric.ranks();
         let tuning = self.tune(algorithm, 0);
-        algorithm.schedule(self.collective, ranks, &tuning)?;
-        formula::time(algorithm, self.collective, 0, &tuning, &self.cost)
+        self.schedule(algorithm, &tuning)?;
+        formula::time(algorithm, self.request.collective, 0, &tuning, &self.cost)
             .map(drop)
             .map_err(|error| no_time(algorithm, error))
     }
+}
+
+/// Messages of a schedule, at most: the steps of all ranks, where a multicast or a reduction in
+/// the switch is a message to or from each of the largest group that rank 0 meets.
+fn messages(schedule: &dyn Schedule) -> u64 {
+    let shape = schedule.shape();
+    let lanes = |rank| (0..shape.lanes).map(move |lane| (rank, lane));
+    let steps: u64 =
+        (0..shape.ranks).flat_map(lanes).map(|(r, lane)| u64::from(schedule.steps(r, lane))).sum();
+    let groups = lanes(0).flat_map(|(rank, lane)| {
+        // The groups that meet at a switch come early, and their steps are few.
+        let early = schedule.steps(rank, lane).min(1024);
+        (0..early).filter_map(move |index| match schedule.step(rank, lane, index).action {
+            Action::Multicast { group, .. } | Action::SwitchReduce { group, .. } => {
+                Some(u64::from(group.count))
+            }
+            _ => None,
+        })
+    });
+    steps.saturating_mul(groups.max().unwrap_or(1))
 }
 
 fn no_time(algorithm: Algorithm, error: EngineError) -> Error {
@@ -268,14 +295,4 @@ fn no_time(algorithm: Algorithm, error: EngineError) -> Error {
          give the level an `in-switch` rate"
     )
     .into()
-}
-
-/// Bytes that may still be allocated, less a tenth for everyone else; 8 GiB where the host does
-/// not say.
-fn available_memory() -> u64 {
-    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kib: Option<u64> =
-        line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok());
-    kib.map_or(8 << 30, |kib| kib * 1024 / 10 * 9)
 }

@@ -4,6 +4,7 @@ mod bench;
 mod compare;
 mod list;
 mod measure;
+mod names;
 mod rows;
 mod show;
 mod source;
@@ -11,7 +12,7 @@ mod source;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
 /// What can end a command early.
@@ -55,7 +56,7 @@ enum Command {
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     tracing_subscriber::fmt()
         .with_max_level(cli.log)
         .with_writer(std::io::stderr)
@@ -77,6 +78,16 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The command line, where what follows an option is its value: `-b -8` is a size that is refused
+/// in our own words, not an option `-8` that nobody has heard of.
+fn command() -> clap::Command {
+    let take = |arg: Arg| {
+        let option = !arg.is_positional() && arg.get_action().takes_values();
+        if option { arg.allow_hyphen_values(true) } else { arg }
+    };
+    Cli::command().mut_subcommands(|command| command.mut_args(take))
 }
 
 /// A reader that has seen enough (`supernode list systems | head`) is no failure.

@@ -1,4 +1,8 @@
-//! One row of a benchmark, and the formats it is written in.
+//! The rows of a benchmark, what holds for all of them, and the formats both are written in.
+
+mod csv;
+mod json;
+mod table;
 
 use std::io::{self, Write};
 
@@ -8,14 +12,80 @@ use serde::Serialize;
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// The table of nccl-tests, column for column.
+    /// For people; `bench` prints the table of nccl-tests, column for column.
     Table,
     /// One header line, then one line a row; `#` lines are comments.
     Csv,
-    /// One JSON document in the shape of nccl-tests' `-J`.
+    /// One JSON document; `bench` keeps the shape of nccl-tests' `-J`.
     Json,
-    /// One JSON object a line.
+    /// One JSON object a line, with the columns of `csv`.
     Jsonl,
+}
+
+/// What every result has to be read with.
+const TIMES: &str = "times are simulated, not measured; data and its check are real";
+const PROFILE: &str = "profile wire: hardware latency and full rates, no software";
+const IN_PLACE: &str = "in-place: the model charges it like out-of-place; no data is run for it";
+
+/// What holds for every row.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Facts {
+    /// Version of this program.
+    pub(super) version: &'static str,
+    /// Collective.
+    pub(super) collective: &'static str,
+    /// System id.
+    pub(super) system: String,
+    /// Its full name.
+    pub(super) name: String,
+    /// Id of its chip.
+    pub(super) chip: String,
+    /// Number of chips.
+    pub(super) chips: u32,
+    /// Number of devices.
+    pub(super) devices: u32,
+    /// Number of ranks.
+    pub(super) ranks: u32,
+    /// How ranks are laid on devices.
+    pub(super) placement: String,
+    /// Profile of software costs.
+    pub(super) profile: &'static str,
+    /// Seed of data and random placement.
+    pub(super) seed: u64,
+    /// What the user changed in the model, as `KEY=VALUE`.
+    pub(super) set: Vec<String>,
+    /// Values of the model that are ranges; the middle is used.
+    pub(super) ranges: Vec<Range>,
+}
+
+/// A value that is a range.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Range {
+    /// Path that `--set` takes.
+    pub(super) path: String,
+    /// The range.
+    pub(super) value: String,
+    /// Who says so: `vendor`, `modelled`, `user`, ...
+    pub(super) confidence: String,
+    /// Why it is one.
+    pub(super) note: String,
+}
+
+/// The sizes that were asked for, by the names of nccl-tests.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Sweep {
+    /// Smallest message.
+    pub(super) minimum_bytes: u64,
+    /// Largest message.
+    pub(super) maximum_bytes: u64,
+    /// Factor from row to row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) step_factor: Option<u64>,
+    /// Bytes from row to row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) step_bytes: Option<u64>,
+    /// Whether results of real data are checked.
+    pub(super) validation: u8,
 }
 
 /// One size of one algorithm. Times are virtual.
@@ -32,160 +102,129 @@ pub(super) struct Row {
     pub(super) redop: &'static str,
     /// Root, or -1.
     pub(super) root: i64,
-    /// Number of ranks.
-    pub(super) ranks: u32,
-    /// System id.
-    pub(super) system: String,
-    /// Collective.
-    pub(super) collective: &'static str,
     /// Algorithm.
-    pub(super) algorithm: String,
+    pub(super) algorithm: &'static str,
     /// Engine that gave the time.
     pub(super) engine: &'static str,
-    /// Profile of software costs.
-    pub(super) profile: String,
-    /// Seed of the data.
-    pub(super) seed: u64,
     /// Simulated time in microseconds.
     pub(super) time_us: f64,
     /// size / time, 10^9 bytes per second.
     pub(super) algbw_gb_per_s: f64,
     /// algbw times the busbw factor of nccl-tests.
     pub(super) busbw_gb_per_s: f64,
-    /// Wrong elements counted in real data; absent where no data ran.
+    /// Wrong elements counted in real data; absent where none was checked.
     pub(super) wrong: Option<u64>,
+    /// Why the engine is not `emulate`, if that was not asked for.
+    pub(super) fallback: Option<String>,
+}
+
+/// What stands below the rows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    busbw_sum: f64,
+    rows: u32,
+    /// Rows whose data was checked.
+    checked: u32,
+    wrong: u64,
+}
+
+impl Totals {
+    fn add(&mut self, row: &Row) {
+        self.busbw_sum += row.busbw_gb_per_s;
+        self.rows += 1;
+        self.checked += u32::from(row.wrong.is_some());
+        self.wrong += row.wrong.unwrap_or(0);
+    }
+
+    /// The average of nccl-tests: over both columns of all rows, which are equal here.
+    fn average(&self) -> f64 {
+        if self.rows == 0 { 0.0 } else { self.busbw_sum / f64::from(self.rows) }
+    }
 }
 
 /// Writes rows as they come.
 pub(super) struct RowWriter<W: Write> {
     out: W,
     format: Format,
-    context: Option<String>,
-    json: Vec<Row>,
-    busbw_sum: f64,
-    rows: u32,
-    wrong: u64,
+    facts: Facts,
+    sweep: Sweep,
+    totals: Totals,
+    /// What the last row was made with, so that a table says it once.
+    context: String,
+    results: Vec<Row>,
+    left_out: Vec<(&'static str, String)>,
 }
 
 impl<W: Write> RowWriter<W> {
     /// A writer to `out`.
-    pub(super) fn new(out: W, format: Format) -> Self {
-        Self { out, format, context: None, json: Vec::new(), busbw_sum: 0.0, rows: 0, wrong: 0 }
-    }
-
-    /// Writes a comment line; JSON formats carry the same facts in their fields.
-    pub(super) fn comment(&mut self, text: &str) -> io::Result<()> {
-        match self.format {
-            Format::Table | Format::Csv => writeln!(self.out, "# {text}"),
-            Format::Json | Format::Jsonl => Ok(()),
+    pub(super) fn new(out: W, format: Format, facts: Facts, sweep: Sweep) -> Self {
+        Self {
+            out,
+            format,
+            facts,
+            sweep,
+            totals: Totals::default(),
+            context: String::new(),
+            results: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
-    /// Writes what stands above the rows.
-    pub(super) fn header(&mut self) -> io::Result<()> {
-        match self.format {
-            Format::Table => {
-                let pair = |a: &str, b: &str| format!("# {a:>10}  {b:>12}");
-                let blank = pair("", "");
-                writeln!(self.out, "#")?;
-                writeln!(
-                    self.out,
-                    "{blank}  {:>8}  {:>6}  {:>6}   {:<25}         {:<25}",
-                    "", "", "", "    out-of-place", "    in-place"
-                )?;
-                let side = |t, a, b, w| format!("  {t:>7}  {a:>6}  {b:>6}  {w:>6}");
-                let names = side("time", "algbw", "busbw", "#wrong");
-                writeln!(
-                    self.out,
-                    "{}  {:>8}  {:>6}  {:>6}{names}{names}",
-                    pair("size", "count"),
-                    "type",
-                    "redop",
-                    "root"
-                )?;
-                let units = side("(us)", "(GB/s)", "(GB/s)", "");
-                let line = format!(
-                    "{}  {:>8}  {:>6}  {:>6}{units}{units}",
-                    pair("(B)", "(elements)"),
-                    "",
-                    "",
-                    ""
-                );
-                writeln!(self.out, "{}", line.trim_end())
-            }
-            Format::Csv => writeln!(
-                self.out,
-                "size_bytes,count,type,redop,root,ranks,system,collective,algorithm,engine,\
-                 profile,seed,time_us,algbw_gb_per_s,busbw_gb_per_s,wrong"
-            ),
-            Format::Json | Format::Jsonl => Ok(()),
-        }
+    /// Writes a comment line; a line break within `text` must not end it.
+    fn comment(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "# {}", text.replace(char::is_control, " "))
     }
 
-    /// Writes one row, after a comment that names what it was made with if that changed.
-    pub(super) fn row(&mut self, row: Row) -> io::Result<()> {
-        self.busbw_sum += row.busbw_gb_per_s;
-        self.rows += 1;
-        self.wrong += row.wrong.unwrap_or(0);
-        let context = format!(
-            "algorithm {} engine {} profile {} seed {}",
-            row.algorithm, row.engine, row.profile, row.seed
-        );
-        if self.format == Format::Table && self.context.as_ref() != Some(&context) {
-            writeln!(self.out, "# {context}")?;
-            self.context = Some(context);
-        }
+    /// Writes what stands above the rows: the facts, why an algorithm of `all` is left out (the
+    /// reason names it), and the names of the columns.
+    pub(super) fn header(&mut self, left_out: &[(&'static str, String)]) -> io::Result<()> {
         match self.format {
-            Format::Table => {
-                let wrong = row.wrong.map_or_else(|| "N/A".to_owned(), |n| n.to_string());
-                let side = |wrong: &str| {
-                    format!(
-                        "  {:>7}  {:>6}  {:>6}  {wrong:>6}",
-                        significant(row.time_us, 7),
-                        significant(row.algbw_gb_per_s, 6),
-                        significant(row.busbw_gb_per_s, 6)
-                    )
-                };
-                writeln!(
-                    self.out,
-                    "{:>12}  {:>12}  {:>8}  {:>6}  {:>6}{}{}",
-                    row.size_bytes,
-                    row.count,
-                    row.dtype,
-                    row.redop,
-                    row.root,
-                    side(&wrong),
-                    side("N/A")
-                )
+            Format::Table | Format::Csv => {
+                for line in self.facts.lines() {
+                    self.comment(&line)?;
+                }
+                for (_, why) in left_out {
+                    self.comment(&format!("left out: {why}"))?;
+                }
             }
-            Format::Csv => {
-                let wrong = row.wrong.map_or_else(String::new, |n| n.to_string());
-                writeln!(
-                    self.out,
-                    "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{wrong}",
-                    row.size_bytes,
-                    row.count,
-                    row.dtype,
-                    row.redop,
-                    row.root,
-                    row.ranks,
-                    row.system,
-                    row.collective,
-                    row.algorithm,
-                    row.engine,
-                    row.profile,
-                    row.seed,
-                    row.time_us,
-                    row.algbw_gb_per_s,
-                    row.busbw_gb_per_s
-                )
-            }
+            Format::Json => self.left_out = left_out.to_vec(),
+            // A line is a row; this is no row.
             Format::Jsonl => {
-                serde_json::to_writer(&mut self.out, &row)?;
-                writeln!(self.out)
+                for (_, why) in left_out {
+                    writeln!(io::stderr(), "left out: {why}")?;
+                }
             }
+        }
+        match self.format {
+            Format::Table => table::header(&mut self.out),
+            Format::Csv => csv::header(&mut self.out),
+            Format::Json | Format::Jsonl => Ok(()),
+        }
+    }
+
+    /// Writes one row; a table names what it was made with if that changed.
+    pub(super) fn row(&mut self, row: Row) -> io::Result<()> {
+        self.totals.add(&row);
+        match self.format {
+            Format::Table => {
+                if let Some(why) = &row.fallback {
+                    self.comment(&format!("engine {} instead of emulate: {why}", row.engine))?;
+                }
+                let Facts { profile, seed, .. } = self.facts;
+                let context = format!(
+                    "algorithm {} engine {} profile {profile} seed {seed}",
+                    row.algorithm, row.engine
+                );
+                if self.context != context {
+                    self.comment(&context)?;
+                    self.context = context;
+                }
+                table::row(&mut self.out, &row)
+            }
+            Format::Csv => csv::row(&mut self.out, &self.facts, &row),
+            Format::Jsonl => json::line(&mut self.out, &self.facts, &row),
             Format::Json => {
-                self.json.push(row);
+                self.results.push(row);
                 Ok(())
             }
         }
@@ -193,78 +232,46 @@ impl<W: Write> RowWriter<W> {
 
     /// Writes what stands below the rows; gives the number of wrong elements.
     pub(super) fn finish(mut self) -> io::Result<u64> {
-        let average = if self.rows == 0 { 0.0 } else { self.busbw_sum / f64::from(self.rows) };
         match self.format {
-            Format::Table => {
-                let verdict = if self.wrong == 0 { "OK" } else { "FAILED" };
-                writeln!(self.out, "# Out of bounds values : {} {verdict}", self.wrong)?;
-                writeln!(self.out, "# Avg bus bandwidth    : {}", general(average))?;
-                writeln!(self.out, "#")?;
-            }
-            Format::Json => {
-                let document = serde_json::json!({
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "simulated": true,
-                    "results": self.json,
-                    "out_of_bounds": { "count": self.wrong, "okay": self.wrong == 0 },
-                    "average_bus_bandwidth": { "bandwidth": average },
-                });
-                serde_json::to_writer_pretty(&mut self.out, &document)?;
-                writeln!(self.out)?;
-            }
+            Format::Table => table::footer(&mut self.out, &self.totals)?,
+            Format::Json => json::document(&mut self)?,
             Format::Csv | Format::Jsonl => {}
         }
         self.out.flush()?;
-        Ok(self.wrong)
+        Ok(self.totals.wrong)
     }
 }
 
-/// A number in at most `width` characters with as many decimals as fit, as nccl-tests prints it.
-fn significant(value: f64, width: usize) -> String {
-    for digits in [2, 1, 0] {
-        let text = format!("{value:.digits$}");
-        if text.len() <= width {
-            return text;
-        }
-    }
-    let digits = usize::from(width >= 7);
-    let text = format!("{value:.digits$e}");
-    // C prints at least two digits of exponent and its sign.
-    match text.split_once('e') {
-        Some((mantissa, exponent)) => format!("{mantissa}e+{exponent:0>2}"),
-        None => text,
-    }
-}
-
-/// A number as C's `%g` prints it: six significant digits, no trailing zeros.
-fn general(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let exponent = value.abs().log10().floor() as i32;
-    if !(-4..6).contains(&exponent) {
-        return format!("{value:.5e}");
-    }
-    let text = format!("{value:.*}", (5 - exponent).max(0) as usize);
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
+impl Facts {
+    /// The facts as comment lines.
+    fn lines(&self) -> Vec<String> {
+        let Self { collective, system, name, ranks, devices, chips, chip, .. } = self;
+        let mut lines = vec![format!("supernode {}: {TIMES}", self.version)];
+        let seed = match self.placement.as_str() {
+            "random" => format!(" (seed {})", self.seed),
+            _ => String::new(),
+        };
+        lines.push(format!(
+            "{collective} on {system} ({name}): {ranks} ranks of {devices} devices, {chips} chips \
+             {chip}, placement {}{seed}",
+            self.placement
+        ));
+        lines.push(PROFILE.to_owned());
+        lines.extend(self.set.iter().map(|set| format!("set: {set}")));
+        lines.extend(self.ranges.iter().map(Range::line));
+        lines.push(IN_PLACE.to_owned());
+        lines
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_fit_their_columns_as_in_nccl_tests() {
-        assert_eq!(significant(12.345, 7), "12.35");
-        assert_eq!(significant(12_345.678, 7), "12345.7");
-        assert_eq!(significant(1_234_567.8, 7), "1234568");
-        assert_eq!(significant(12_345_678.0, 7), "1.2e+07");
-        assert_eq!(significant(1_234_567.0, 6), "1e+06");
-        assert_eq!(general(123.456_789), "123.457");
-        assert_eq!(general(0.0), "0");
+impl Range {
+    fn line(&self) -> String {
+        let Self { path, value, confidence, note } = self;
+        let (label, whose) = match confidence.as_str() {
+            "modelled" => ("modelled", String::new()),
+            _ => ("range", format!(" ({confidence})")),
+        };
+        let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
+        format!("{label}: {path} is {value}{whose}, the middle is used{note}; pin it with --set")
     }
 }

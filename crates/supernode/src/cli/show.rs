@@ -9,14 +9,23 @@ use supernode::catalog::{Catalog, End, LevelSpec, System};
 use supernode::chip::{Chip, Entry};
 use supernode::units::Sourced;
 
-use super::Error;
+use super::{Error, source};
+
+const AFTER_HELP: &str = "\
+Examples:
+  supernode show system atlas-950-superpod
+  supernode show chip h20
+  supernode show system my-machine.toml";
 
 /// What to show.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     /// A chip or a system.
+    #[arg(ignore_case = true)]
     what: What,
-    /// Its id or an alias.
+    /// Its id or an alias, or a TOML file with one system.
+    #[arg(value_name = "ID|FILE.toml")]
     id: String,
 }
 
@@ -29,12 +38,13 @@ enum What {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
-    let catalog = Catalog::builtin()?;
+    let mut catalog = Catalog::builtin()?;
     let mut out = Printer { out: io::stdout().lock() };
     match args.what {
         What::Chip => chip(&mut out, catalog.chip(&args.id)?)?,
         What::System => {
-            let found = catalog.system(&args.id)?;
+            let id = source::add_if_file(&mut catalog, &args.id)?;
+            let found = catalog.system(&id)?;
             system(&mut out, found, catalog.chip_of(found)?)?;
         }
     }
@@ -104,8 +114,18 @@ fn system(out: &mut Printer<impl Write>, system: &System, chip: &Chip) -> io::Re
     if let Some(published) = &system.published_chips {
         out.line("published count", published)?;
     }
-    if let Some(cabinets) = system.cabinets {
-        out.line("cabinets", cabinets)?;
+    match (system.cabinets, system.network_cabinets) {
+        (Some(cabinets), Some(network)) if network > 0 => {
+            out.line("cabinets", format!("{cabinets}, {network} of them for the network"))?;
+        }
+        (Some(cabinets), _) => out.line("cabinets", cabinets)?,
+        _ => {}
+    }
+    if let Some(footprint) = system.footprint_m2 {
+        out.line("footprint", format!("{footprint} m2"))?;
+    }
+    if let Some(cpus) = system.cpus {
+        out.line("host processors", cpus)?;
     }
     let published = &system.published;
     out.value("published.bf16", &published.bf16)?;

@@ -11,15 +11,22 @@ use super::Error;
 pub(super) fn load(name: &str, sets: &[String]) -> Result<(Catalog, String), Error> {
     let mut catalog = Catalog::builtin()?;
     let id = add_if_file(&mut catalog, name)?;
-    apply(&mut catalog, &id, sets)?;
+    apply(&mut catalog, &[&id], sets)?;
     Ok((catalog, id))
 }
 
 /// The id of the system called `name`, read from the file of that name if it ends in `.toml`.
 pub(super) fn add_if_file(catalog: &mut Catalog, name: &str) -> Result<String, Error> {
-    let is_file = Path::new(name).extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml"));
-    if !is_file {
-        return Ok(catalog.system(name)?.id.clone());
+    let path = Path::new(name);
+    if !path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml")) {
+        return match catalog.system(name) {
+            Ok(system) => Ok(system.id.clone()),
+            Err(_) if path.is_file() => {
+                let what = "is no system but a file; name it with .toml at the end to read it";
+                Err(format!("`{name}` {what}").into())
+            }
+            Err(error) => Err(error.into()),
+        };
     }
     let text = std::fs::read_to_string(name).map_err(|error| format!("{name}: {error}"))?;
     let added = catalog.add(name, &text)?;
@@ -33,13 +40,34 @@ pub(super) fn add_if_file(catalog: &mut Catalog, name: &str) -> Result<String, E
     }
 }
 
-/// Applies `KEY=VALUE` overrides, relative to the system `id`.
-pub(super) fn apply(catalog: &mut Catalog, id: &str, sets: &[String]) -> Result<(), Error> {
+/// Applies `KEY=VALUE` overrides; a key without a system means the first of `ids`. What none of
+/// them is made of would change without effect, and is refused.
+pub(super) fn apply(catalog: &mut Catalog, ids: &[&str], sets: &[String]) -> Result<(), Error> {
+    let Some(first) = ids.first() else { return Ok(()) };
+    let mut parts: Vec<String> = Vec::new();
+    for id in ids {
+        let system = catalog.system(id)?;
+        parts.extend([system.id.clone(), catalog.chip_of(system)?.id.clone()]);
+    }
     for set in sets {
-        let Some((path, value)) = set.split_once('=') else {
-            return Err(format!("`--set {set}` has no value; write it like pod.latency=3us").into());
+        let (path, value) = set.split_once('=').unwrap_or((set, ""));
+        let (path, value) = (path.trim(), value.trim());
+        let lacks = match (path, value) {
+            ("", _) => "key",
+            (_, "") => "value",
+            _ => {
+                let changed = catalog.set(first, path, value)?;
+                if !parts.contains(&changed) {
+                    let parts = parts.join(", ");
+                    return Err(format!(
+                        "`--set {set}` changes `{changed}`, which has no part in this run ({parts})"
+                    )
+                    .into());
+                }
+                continue;
+            }
         };
-        catalog.set(id, path.trim(), value.trim())?;
+        return Err(format!("`--set {set}` has no {lacks}; write it like pod.latency=3us").into());
     }
     Ok(())
 }

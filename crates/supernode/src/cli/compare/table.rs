@@ -4,9 +4,12 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
 use supernode::strategy::{
-    Basis, Comparison, FlipPoint, LATENCY_MAX, NOT_MODELLED, Row, Side, Subject, Turn, Unit,
+    Basis, Comparison, Machine, Modelled, NOT_MODELLED, Outcome, Side, Unit,
 };
-use supernode::units::{Bandwidth, Capacity, FlopRate, MessageSize, Power, Price, Time, Value};
+use supernode::units::{MessageSize, Value};
+
+use super::figures::{count, digits, fact, micros, percent, quantity, things};
+use super::{flips, verdict};
 
 pub(super) fn write(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     head(out, comparison)?;
@@ -14,7 +17,7 @@ pub(super) fn write(out: &mut impl Write, comparison: &Comparison) -> io::Result
     all_reduce(out, comparison)?;
     training(out, comparison)?;
     failures(out, comparison)?;
-    verdict(out, comparison)
+    conclusion(out, comparison)
 }
 
 fn head(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
@@ -28,20 +31,19 @@ fn head(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "# training {} parameters ({} layers, {} wide, {} heads) in {}, {} sequences of {} tokens a \
-         step",
+        "# training {} parameters ({}, {} wide, {}) in {}, {} of {} a step",
         count(workload.params as f64),
-        shape.layers,
+        things(shape.layers, "layer"),
         shape.hidden,
-        shape.heads,
+        things(u64::from(shape.heads), "head"),
         workload.precision,
-        workload.sequences(),
-        workload.seq
+        things(workload.sequences(), "sequence"),
+        things(workload.seq, "token")
     )?;
     writeln!(
         out,
-        "# modelled: matrix products at {}..{} of the dense rate; collectives slow compute beside \
-         them by {}..{} %",
+        "# modelled, the same for both machines: matrix products at {}..{} of the dense rate; \
+         collectives slow compute beside them by {}..{} %",
         assumed.gemm_efficiency.low,
         assumed.gemm_efficiency.high,
         assumed.overlap_tax.low * 100.0,
@@ -72,41 +74,48 @@ fn align_right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
 }
 
 fn machines(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    writeln!(out, "\nMachines")?;
-    let [a, b] = comparison.machines.each_ref().map(supernode::strategy::Machine::name);
+    writeln!(out, "\nMachines (~ is modelled)")?;
+    let [a, b] = comparison.machines.each_ref().map(Machine::name);
     let mut table = new_table(["", &a, &b]);
-    for fact in &comparison.facts {
-        let [x, y] = fact.values.map(|value| quantity(value, fact.unit));
-        table.add_row([fact.name.to_owned(), x, y]);
+    for line in &comparison.facts {
+        let [x, y] = line.figures.map(|figure| fact(figure, line.unit));
+        table.add_row([line.name.to_owned(), x, y]);
     }
     align_right(&mut table, 1..3);
-    print(out, &table)
+    print(out, &table)?;
+    for (paths, value, reason) in guesses(comparison) {
+        let is = if paths.len() == 1 { "is" } else { "are" };
+        let paths = paths.join(", ");
+        writeln!(out, "# modelled: {paths} {is} {value} ({reason}); pin with --set")?;
+    }
+    Ok(())
 }
 
-fn quantity(value: Value<f64>, unit: Unit) -> String {
-    match unit {
-        Unit::Count => value.map(count).to_string(),
-        Unit::FlopsPerSecond => value.map(FlopRate::new).to_string(),
-        Unit::Bytes => value.map(|v| Capacity::new(v as u64)).to_string(),
-        Unit::BytesPerSecond => value.map(|v| Bandwidth::new(v as u64)).to_string(),
-        Unit::Watts => value.map(Power::from_watts).to_string(),
-        Unit::UsDollars => value.map(Price::from_usd).to_string(),
-        Unit::Seconds => value.map(Time::from_secs_f64).to_string(),
+/// Modelled values with the paths that share value and reason.
+fn guesses(comparison: &Comparison) -> Vec<(Vec<&str>, &str, &str)> {
+    let mut found: Vec<(Vec<&str>, &str, &str)> = Vec::new();
+    for Modelled { path, value, reason } in &comparison.modelled {
+        match found.iter_mut().find(|(_, v, r)| v == value && r == reason) {
+            Some((paths, ..)) => paths.push(path),
+            None => found.push((vec![path], value, reason)),
+        }
     }
+    found
 }
 
 fn all_reduce(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     writeln!(out, "\nAll-reduce over the whole machine, each by its fastest algorithm")?;
     writeln!(out, "(busbw compares sizes within one machine, never machines)")?;
-    let [a, b] = comparison.machines.each_ref().map(supernode::strategy::Machine::name);
+    let [a, b] = comparison.machines.each_ref().map(Machine::name);
     let mut table =
         new_table(["size", &a, "busbw GB/s", "algorithm", &b, "busbw GB/s", "algorithm"]);
     for (bytes, sides) in &comparison.all_reduce {
         let mut row = vec![MessageSize::new(*bytes).to_string()];
         for side in sides {
+            let [fast, slow] = side.algorithms;
             row.push(side.time.map(micros).to_string());
-            row.push(side.busbw.map(|rate| figure(rate / 1e9)).to_string());
-            row.push(side.algorithm.to_string());
+            row.push(side.busbw.map(|rate| digits(rate / 1e9)).to_string());
+            row.push(slow_end(fast.to_string(), &slow.to_string()));
         }
         table.add_row(row);
     }
@@ -114,64 +123,95 @@ fn all_reduce(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     print(out, &table)
 }
 
+/// What is done at the good end of the ranges, and at the bad end if that differs.
+fn slow_end(fast: String, slow: &str) -> String {
+    if fast == slow { fast } else { format!("{fast}; slow end {slow}") }
+}
+
 fn training(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     writeln!(out, "\nOne training step, each machine by its own best plan")?;
     let mut table = new_table([
-        "basis", "machine", "chips", "dtype", "tokens/s", "per MW", "per chip", "MFU %", "plan",
+        "basis",
+        "machine",
+        "chips",
+        "dtype",
+        "tokens/s",
+        "goodput %",
+        "per MW",
+        "per chip",
+        "MFU %",
+        "plan",
     ]);
     for row in &comparison.rows {
-        let basis = match row.match_ratio {
-            Some(ratio) => format!("{} ({})", row.basis, figure(ratio)),
-            None => row.basis.to_string(),
-        };
-        for (index, side) in row.sides.iter().enumerate() {
-            let basis = if index == 0 { basis.clone() } else { String::new() };
-            let mut cells = vec![basis];
-            match side {
-                Ok(side) => cells.extend(side_cells(side)),
-                Err(why) => {
-                    cells.push(comparison.machines[index].name());
-                    cells.extend(["-"; 6].map(str::to_owned));
-                    cells.push(why.clone());
-                }
+        let mut basis = row.basis.to_string();
+        for error in row.pairings.as_ref().err().into_iter().flatten() {
+            let basis = std::mem::take(&mut basis);
+            table.add_row(no_figure(basis, String::new(), error.to_string()));
+        }
+        for pairing in row.pairings() {
+            let mut basis = match row.basis {
+                Basis::Machine | Basis::SamePrecision => row.basis.to_string(),
+                _ => format!("{} ({})", row.basis, digits(pairing.match_ratio)),
+            };
+            for (name, side) in pairing.names.iter().zip(&pairing.sides) {
+                let basis = std::mem::take(&mut basis);
+                table.add_row(match side {
+                    Ok(side) => figures(basis, row.basis, side),
+                    Err(error) => no_figure(basis, name.clone(), error.to_string()),
+                });
             }
-            table.add_row(cells);
         }
     }
-    align_right(&mut table, [2, 4, 5, 6, 7]);
+    align_right(&mut table, [2, 4, 5, 6, 7, 8]);
     print(out, &table)?;
-    if let [Ok(a), Ok(b)] = &comparison.rows[0].sides
-        && a.precision == b.precision
-    {
-        writeln!(out, "(equal dtype: both run {} in the first row)", a.precision)?;
-    }
-    writeln!(out, "(in brackets: the second machine's total over the first's, after replication)")
+    writeln!(out, "(tokens/s are those that interruptions leave: the step's times the goodput)")?;
+    writeln!(
+        out,
+        "(in brackets: the second machine's total over the first's, after the smaller machine is \
+         replicated over its scale-out network, to the chip; what is left is divided out)"
+    )
 }
 
-fn side_cells(side: &Side) -> [String; 8] {
-    let chips = side.chips as f64;
-    let mfu = Value::between(side.worst.mfu * 100.0, side.best.mfu * 100.0);
-    let mut plan = side.best.plan.to_string();
-    if side.best.plan != side.worst.plan {
-        plan.push_str("; slow end ");
-        plan.push_str(&side.worst.plan.to_string());
-    }
-    let used = side.best.plan.devices() as f64 / f64::from(side.devices);
-    if used < 0.995 {
-        plan.push_str("; uses ");
-        plan.push_str(&figure((used * 1000.0).round() / 10.0));
-        plan.push_str(" % of its devices");
-    }
-    [
-        side.name.clone(),
-        count(chips),
+fn no_figure(basis: String, machine: String, why: String) -> Vec<String> {
+    let mut cells = vec![basis, machine];
+    cells.extend(["-"; 7].map(str::to_owned));
+    cells.push(why);
+    cells
+}
+
+fn figures(basis_cell: String, basis: Basis, side: &Side) -> Vec<String> {
+    let system = &side.machine.system;
+    // The end of the range that this pairing is at.
+    let each = match basis {
+        Basis::Power => Some(quantity(system.published.power.value.map(f64::from), Unit::Watts)),
+        Basis::Price => {
+            Some(quantity(system.published.price.value.map(f64::from), Unit::UsDollars))
+        }
+        _ => None,
+    };
+    let name = side.machine.name();
+    let per_megawatt = side.per_megawatt().unwrap_or(Value::Unknown);
+    vec![
+        basis_cell,
+        each.map_or_else(|| name.clone(), |each| format!("{name} ({each} each)")),
+        side.machine.chips().to_string(),
         side.precision.to_string(),
-        side.tokens_per_s.map(count).to_string(),
-        side.per_megawatt.map(count).to_string(),
-        side.tokens_per_s.map(|tokens| count(tokens / chips)).to_string(),
-        mfu.map(figure).to_string(),
-        plan,
+        side.tokens_per_s().map(count).to_string(),
+        side.goodput().map(percent).to_string(),
+        per_megawatt.map(count).to_string(),
+        side.per_chip().map(count).to_string(),
+        side.mfu().map(percent).to_string(),
+        slow_end(plan(side, side.best()), &plan(side, side.worst())),
     ]
+}
+
+fn plan(side: &Side, outcome: &Outcome) -> String {
+    let (plan, used) = (outcome.step.plan, side.used(&outcome.step));
+    if used < 0.995 {
+        format!("{plan}, uses {} % of its devices", percent((used * 1000.0).round() / 1000.0))
+    } else {
+        plan.to_string()
+    }
 }
 
 fn failures(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
@@ -186,135 +226,25 @@ fn failures(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     for (machine, failures) in comparison.machines.iter().zip(&comparison.failures) {
         table.add_row([
             machine.name(),
-            failures.mean_hours.map(figure).to_string(),
-            failures.goodput.map(|share| figure(share * 100.0)).to_string(),
+            failures.mean_hours.map(digits).to_string(),
+            failures.goodput.map(percent).to_string(),
         ]);
     }
     align_right(&mut table, 1..3);
     print(out, &table)
 }
 
-fn verdict(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    writeln!(out, "\nVerdict, wire against wire")?;
-    for row in &comparison.rows {
-        writeln!(out, "  {}: {}", row.basis, ruling(comparison, row, row.ratio(), "tokens/s"))?;
-        if row.basis == Basis::Machine
-            && let [Ok(a), Ok(b)] = &row.sides
-        {
-            let ratio = a.per_megawatt / b.per_megawatt;
-            writeln!(out, "  per megawatt: {}", ruling(comparison, row, ratio, "tokens/s per MW"))?;
-        }
+fn conclusion(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
+    writeln!(out, "\nVerdict, wire against wire, after interruptions")?;
+    for (basis, sentence) in verdict::sentences(comparison) {
+        writeln!(out, "  {basis}: {sentence}")?;
     }
-    if let Some(first) = comparison.flips.first() {
-        let leader = comparison.machines[first.leader].name();
-        writeln!(out, "Flip points: machine against machine, {leader} wins")?;
-        for point in &comparison.flips {
-            writeln!(out, "  {}", flip(comparison, point))?;
+    writeln!(out, "{}", flips::heading(comparison))?;
+    if let Some(found) = &comparison.flips {
+        for sentence in flips::sentences(comparison, found) {
+            writeln!(out, "  {sentence}")?;
         }
     }
     writeln!(out, "Verdict, library against library: none, no library profile exists yet")?;
     writeln!(out, "Not modelled yet: {NOT_MODELLED}")
-}
-
-/// Who wins by how much.
-fn ruling(comparison: &Comparison, row: &Row, ratio: Value<f64>, unit: &str) -> String {
-    let [a, b] = comparison.machines.each_ref().map(|machine| machine.system.id.clone());
-    let Some((low, high)) = ratio.low().zip(ratio.high()) else {
-        let why = row.sides.iter().find_map(|side| side.as_ref().err());
-        return format!("unknown ({})", why.map_or("a figure is unknown", String::as_str));
-    };
-    if low > 1.0 {
-        format!("{a} wins, {} times the {unit}", span(low, high))
-    } else if high < 1.0 {
-        format!("{b} wins, {} times the {unit}", span(1.0 / high, 1.0 / low))
-    } else {
-        format!("open, {a} has {} times the {unit} of {b}: the ranges decide", span(low, high))
-    }
-}
-
-fn span(low: f64, high: f64) -> String {
-    Value::between(low, high).map(figure).to_string()
-}
-
-fn flip(comparison: &Comparison, point: &FlipPoint) -> String {
-    let condition = |at: Value<f64>| condition(comparison, point, at);
-    let anything = match &point.subject {
-        Subject::Latency(path) => {
-            format!("at any {path} up to {}", Time::from_secs_f64(LATENCY_MAX))
-        }
-        Subject::Power => "whatever its power".to_owned(),
-        Subject::Chips => "even with a single chip".to_owned(),
-        Subject::Efficiency => "whatever its efficiency".to_owned(),
-    };
-    match (point.bad, point.good) {
-        (Turn::At(a), Turn::At(b)) => condition(Value::between(a.min(b), a.max(b))),
-        (Turn::Always, Turn::Always) => anything,
-        (Turn::Never, Turn::Never) => format!("at neither end of the ranges, not {anything}"),
-        (bad, good) => {
-            let end = |turn| match turn {
-                Turn::At(at) => condition(Value::Point(at)),
-                Turn::Always => anything.clone(),
-                Turn::Never => "never".to_owned(),
-            };
-            format!("{} (at the bad end of the ranges: {})", end(good), end(bad))
-        }
-    }
-}
-
-/// What the leader needs.
-fn condition(comparison: &Comparison, point: &FlipPoint, at: Value<f64>) -> String {
-    let leader = &comparison.machines[point.leader];
-    match &point.subject {
-        Subject::Latency(path) => {
-            format!("while {path} < {}", at.map(Time::from_secs_f64).map(micros))
-        }
-        Subject::Power => format!(
-            "per megawatt while its facility power < {} (it is {})",
-            at.map(Power::from_watts).map(power),
-            quantity(leader.power(), Unit::Watts)
-        ),
-        Subject::Chips => {
-            let at = at.map(|chips| count(chips.ceil()));
-            format!("at {at} chips or more (it has {})", count(leader.chips() as f64))
-        }
-        Subject::Efficiency => format!(
-            "while its matrix products reach {} % of the dense rate or more, the other's unchanged",
-            at.map(|share| figure(share * 100.0))
-        ),
-    }
-}
-
-/// A power to four digits.
-fn power(power: Power) -> Power {
-    let scale = 10_f64.powf(power.watts().max(1.0).log10().floor() - 3.0);
-    Power::from_watts((power.watts() / scale).round() * scale)
-}
-
-/// A time in microseconds to four digits.
-fn micros(time: Time) -> String {
-    format!("{} us", figure(time.as_us_f64()))
-}
-
-/// Four significant digits.
-fn figure(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let decimals = (3 - value.abs().log10().floor() as i32).clamp(0, 9) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
-
-/// A count: whole below ten thousand, four digits and K, M, B or T above.
-fn count(value: f64) -> String {
-    if value < 10_000.0 {
-        return figure(value);
-    }
-    let steps = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")];
-    let (scale, suffix) = steps.into_iter().find(|(s, _)| value >= *s).unwrap_or((1.0, ""));
-    format!("{}{suffix}", figure(value / scale))
 }

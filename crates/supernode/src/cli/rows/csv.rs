@@ -1,0 +1,64 @@
+//! One line a row; fields are quoted as RFC 4180 says.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use super::{Facts, Row};
+
+pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "size_bytes,count,type,redop,root,ranks,system,collective,algorithm,engine,profile,seed,\
+         time_us,algbw_gb_per_s,busbw_gb_per_s,wrong,placement,set,fallback"
+    )
+}
+
+pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<()> {
+    let wrong = row.wrong.map_or_else(String::new, |wrong| wrong.to_string());
+    let set = facts.set.join(" ");
+    let numbers = [row.size_bytes, row.count].map(|number| number.to_string());
+    let fields = [
+        &numbers[0],
+        &numbers[1],
+        row.dtype,
+        row.redop,
+        &row.root.to_string(),
+        &facts.ranks.to_string(),
+        &facts.system,
+        facts.collective,
+        row.algorithm,
+        row.engine,
+        facts.profile,
+        &facts.seed.to_string(),
+        &row.time_us.to_string(),
+        &row.algbw_gb_per_s.to_string(),
+        &row.busbw_gb_per_s.to_string(),
+        &wrong,
+        &facts.placement,
+        &set,
+        row.fallback.as_deref().unwrap_or_default(),
+    ];
+    writeln!(out, "{}", fields.map(quoted).join(","))
+}
+
+/// The field, in quotes if it holds a comma, a quote or a line break.
+fn quoted(field: &str) -> Cow<'_, str> {
+    if field.contains([',', '"', '\n', '\r']) {
+        Cow::Owned(format!("\"{}\"", field.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        assert_eq!(quoted("dgx-h100"), "dgx-h100");
+        assert_eq!(quoted("a,b"), "\"a,b\"");
+        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+        assert_eq!(quoted("a\nb"), "\"a\nb\"");
+    }
+}
