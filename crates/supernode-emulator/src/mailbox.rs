@@ -31,7 +31,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// What is left where a message was taken.
+    /// What is left where a message was taken, and what a new one starts from.
     pub(crate) const TAKEN: Self = Self {
         from: Rank::MAX,
         lane: u32::MAX,
@@ -96,10 +96,14 @@ impl Mailboxes {
     }
 
     /// Moves `batch` into the mailbox of `to` and wakes it if it waits and has enough.
-    pub(crate) fn deliver(&self, to: Rank, batch: impl Iterator<Item = Message>) {
+    pub(crate) fn deliver(&self, to: Rank, batch: &mut Vec<Message>) {
         let waker = {
             let mut inbox = self.lock(to);
-            inbox.messages.extend(batch);
+            if inbox.messages.is_empty() {
+                std::mem::swap(&mut inbox.messages, batch);
+            } else {
+                inbox.messages.append(batch);
+            }
             if inbox.messages.len() < inbox.needed { None } else { inbox.waiting.take() }
         };
         if let Some(waker) = waker {

@@ -42,34 +42,30 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// `self ⊕ local`, without computing it if it is large.
-    pub(crate) fn combine(self, local: &Bytes, math: Arithmetic, pool: &Arc<Pool>) -> Self {
+    /// `self = self ⊕ local`, without computing it if it is large.
+    pub(crate) fn combine(&mut self, local: &Bytes, math: Arithmetic, pool: &Arc<Pool>) {
         let Arithmetic { dtype, op } = math;
         match self {
-            Self::Nothing => Self::Nothing,
+            Self::Nothing => {}
             Self::Whole(value) if value.len() >= LAZY_MIN_BYTES => {
                 let mut parts = Vec::with_capacity(LAZY_MAX_PARTS);
-                parts.push(value);
+                parts.push(std::mem::take(value));
                 parts.push(local.clone());
-                Self::Lazy(parts)
+                *self = Self::Lazy(parts);
             }
             Self::Whole(value) => {
                 let mut buffer = pool.take(value.len());
-                kernels::reduce(dtype, op, buffer.as_mut(), &value, local);
-                Self::Accumulator(buffer)
+                kernels::reduce(dtype, op, buffer.as_mut(), value, local);
+                *self = Self::Accumulator(buffer);
             }
-            Self::Accumulator(mut buffer) => {
-                kernels::reduce_into(dtype, op, buffer.as_mut(), local);
-                Self::Accumulator(buffer)
-            }
-            Self::Lazy(mut parts) => {
+            Self::Accumulator(buffer) => kernels::reduce_into(dtype, op, buffer.as_mut(), local),
+            Self::Lazy(parts) => {
                 if parts.len() == LAZY_MAX_PARTS {
-                    let whole = compute(&parts, math, pool).freeze();
+                    let whole = compute(parts, math, pool).freeze();
                     parts.clear();
                     parts.push(whole);
                 }
                 parts.push(local.clone());
-                Self::Lazy(parts)
             }
         }
     }
@@ -191,9 +187,10 @@ mod tests {
             (0..len as u32 / 4).flat_map(|i| value(i).to_ne_bytes()).collect()
         };
         let fold = |len: usize, hops: u32| {
-            let start = Payload::Whole(operand(0, len));
-            let sum =
-                (1..hops).fold(start, |acc, hop| acc.combine(&operand(hop, len), math, &pool));
+            let mut sum = Payload::Whole(operand(0, len));
+            for hop in 1..hops {
+                sum.combine(&operand(hop, len), math, &pool);
+            }
             sum.into_whole(math, &pool)
         };
         let lazy = fold(2 * LAZY_MIN_BYTES, 300);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use supernode_collectives::{Action, Buf, Chunks, Dep, Group, Rank, Schedule, Span, Step};
-use supernode_engine::InFlight;
 use supernode_units::Time;
 
 use crate::error::{EmulatorError, Waiting};
@@ -170,7 +169,7 @@ impl Machine {
         if world.deliver_at_once {
             self.queues.flush(&world.mailboxes);
         }
-        let taken = self.execute(world, lane, index, step);
+        let taken = self.execute(world, lane, index, &step);
         if world.trace_steps && !matches!(taken, Taken::No) {
             let at = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
             let _step = tracing::trace_span!(
@@ -182,13 +181,14 @@ impl Machine {
         taken
     }
 
-    fn execute(&mut self, world: &World, lane: usize, index: u32, step: Step) -> Taken {
+    fn execute(&mut self, world: &World, lane: usize, index: u32, step: &Step) -> Taken {
         let nominal = |span: Span| world.chunks.nominal_bytes(span);
         let math = world.math;
         match step.action {
             Action::Send { to, src } => {
                 let payload = self.memory.read(src);
-                self.send(lane, to, nominal(src), step.fan, payload, None);
+                let message = self.message(lane, nominal(src), payload, None);
+                self.dispatch(world, to, step.fan, message);
             }
             Action::Recv { from, dst, with, more } => {
                 if more {
@@ -201,24 +201,25 @@ impl Machine {
                 self.combine_into(dst, with, message.payload);
             }
             Action::Forward { from, to, with, keep } => {
-                let Some(message) = self.queues.take(from, lane as u32) else {
+                let Some(mut message) = self.queues.take(from, lane as u32) else {
                     return Taken::No;
                 };
                 self.arrive(&message, with.is_some());
-                let mut payload = message.payload;
                 if let Some(with) = with {
                     let local = self.memory.operand(with);
-                    payload = payload.combine(&local, math, &world.pool);
+                    message.payload.combine(&local, math, &world.pool);
                 }
                 if let Some(keep) = keep {
-                    payload = self.memory.store(keep, payload, true);
+                    message.payload = self.memory.store(keep, message.payload, true);
                 }
-                self.send(lane, to, message.bytes, step.fan, payload, None);
+                message.put = None;
+                self.dispatch(world, to, step.fan, message);
             }
             Action::Exchange { to, src, from, dst, with } => {
                 if !std::mem::replace(&mut self.lanes[lane].sent, true) {
                     let payload = self.memory.read(src);
-                    self.send(lane, to, nominal(src), step.fan, payload, None);
+                    let message = self.message(lane, nominal(src), payload, None);
+                    self.dispatch(world, to, step.fan, message);
                 }
                 let Some(message) = self.queues.take(from, lane as u32) else {
                     return Taken::No;
@@ -229,11 +230,13 @@ impl Machine {
             }
             Action::Put { to, src, dst } => {
                 let payload = self.memory.read(src);
-                self.send(lane, to, nominal(src), step.fan, payload, Some(dst));
+                let message = self.message(lane, nominal(src), payload, Some(dst));
+                self.dispatch(world, to, step.fan, message);
             }
             Action::Signal { to } => {
                 let nowhere = Span { buf: Buf::Output, first: 0, len: 0 };
-                self.send(lane, to, 0, step.fan, Payload::Nothing, Some(nowhere));
+                let message = self.message(lane, 0, Payload::Nothing, Some(nowhere));
+                self.dispatch(world, to, step.fan, message);
             }
             Action::Wait { from } => return self.wait(lane, from),
             Action::Get { from, src, dst, with } => {
@@ -255,7 +258,7 @@ impl Machine {
                 }
             }
             Action::Multicast { group, src, dst } => {
-                self.multicast(lane, group, src, dst, nominal(src));
+                self.multicast(world, lane, group, src, dst, nominal(src));
             }
             Action::SwitchReduce { group, src, dst } => {
                 for member in group.members() {
@@ -269,20 +272,18 @@ impl Machine {
         Taken::Yes
     }
 
-    fn send(
-        &mut self,
-        lane: usize,
-        to: Rank,
-        bytes: u64,
-        fan: u32,
-        payload: Payload,
-        put: Option<Span>,
-    ) {
-        let nowhere = InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 };
-        let flight = self.clock.as_mut().map_or(nowhere, |clock| clock.send(to, bytes, fan));
-        let (from, lane) = (self.rank, lane as u32);
-        let message = Message { from, lane, sequence: 0, flight, bytes, put, payload };
-        self.queues.send(to, message);
+    /// A message of this rank's `lane` that is not dispatched yet.
+    fn message(&self, lane: usize, bytes: u64, payload: Payload, put: Option<Span>) -> Message {
+        Message { lane: lane as u32, bytes, put, payload, from: self.rank, ..Message::TAKEN }
+    }
+
+    /// Sends `message` on its way to `to`.
+    fn dispatch(&mut self, world: &World, to: Rank, fan: u32, mut message: Message) {
+        message.from = self.rank;
+        if let Some(clock) = &mut self.clock {
+            message.flight = clock.send(to, message.bytes, fan);
+        }
+        self.queues.send(to, message, &world.mailboxes);
     }
 
     fn arrive(&mut self, message: &Message, reduces: bool) {
@@ -309,7 +310,15 @@ impl Machine {
         }
     }
 
-    fn multicast(&mut self, lane: usize, group: Group, src: Span, dst: Span, bytes: u64) {
+    fn multicast(
+        &mut self,
+        world: &World,
+        lane: usize,
+        group: Group,
+        src: Span,
+        dst: Span,
+        bytes: u64,
+    ) {
         let payload = if src.len == 0 { Payload::Nothing } else { self.memory.read(src) };
         let share = |payload: &Payload| match payload {
             Payload::Whole(bytes) => Payload::Whole(bytes.clone()),
@@ -318,7 +327,8 @@ impl Machine {
         let me = self.rank;
         for member in group.members().filter(|member| *member != me) {
             let copy = share(&payload);
-            self.send(lane, member, bytes, group.count, copy, Some(dst));
+            let message = self.message(lane, bytes, copy, Some(dst));
+            self.dispatch(world, member, group.count, message);
         }
         if src.len > 0 && src != dst && group.contains(self.rank) {
             self.memory.store(dst, payload, false);

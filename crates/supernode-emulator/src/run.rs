@@ -77,8 +77,9 @@ pub struct Emulator {
 const RANK_BYTES: u64 = 40 << 10;
 /// A message under way, in queues that double as they grow, with the header of its buffer.
 const MESSAGE_BYTES: u64 = 384;
-/// Jobs expected to take less run on the caller's thread: twice what it takes to wake another.
-const CALLER_MAX_NS: u64 = 200_000;
+/// Jobs expected to take less run on the caller's thread: another takes 50 us to wake, and messages
+/// that change threads cost twice as much.
+const CALLER_MAX_NS: u64 = 600_000;
 /// Messages of at least this many bytes are delivered one by one: a lock costs nothing beside them.
 const DELIVER_MIN_BYTES: u64 = 16 << 10;
 

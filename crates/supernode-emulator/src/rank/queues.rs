@@ -20,7 +20,9 @@ pub(crate) struct Queues {
     index: Vec<Entry>,
     /// Nothing arrived since the index was made.
     indexed: bool,
-    outbox: Vec<(Rank, Message)>,
+    /// Messages to `receiver` that are to be delivered together.
+    outbox: Vec<Message>,
+    receiver: Rank,
     /// Where the mailbox is emptied into.
     pub(crate) arrived: Vec<Message>,
     /// Messages issued.
@@ -55,18 +57,21 @@ impl Queues {
 
     /// Delivers what was sent.
     pub(super) fn flush(&mut self, mailboxes: &Mailboxes) {
-        self.messages += self.outbox.len() as u64;
-        let mut sent = self.outbox.drain(..).peekable();
-        while let Some((to, first)) = sent.next() {
-            let rest = std::iter::from_fn(|| sent.next_if(|(next, _)| *next == to));
-            mailboxes.deliver(to, std::iter::once(first).chain(rest.map(|(_, message)| message)));
+        if !self.outbox.is_empty() {
+            self.messages += self.outbox.len() as u64;
+            mailboxes.deliver(self.receiver, &mut self.outbox);
         }
     }
 
-    pub(super) fn send(&mut self, to: Rank, mut message: Message) {
+    /// Sends `message`, together with others to the same receiver before and after it.
+    pub(super) fn send(&mut self, to: Rank, mut message: Message, mailboxes: &Mailboxes) {
+        if self.receiver != to {
+            self.flush(mailboxes);
+            self.receiver = to;
+        }
         message.sequence = self.issued;
         self.issued = self.issued.wrapping_add(1);
-        self.outbox.push((to, message));
+        self.outbox.push(message);
     }
 
     /// Messages delivered so far.
