@@ -32,8 +32,9 @@
 //! # Ok::<(), supernode_fabric::FabricError>(())
 //! ```
 //!
-//! Modules: `level` (one layer), `fabric` (composition; routes; hashed uplinks), `placement` (ranks on
-//! devices), `profile` (what software adds), `skew` (seeded noise), `cost` (what a message costs).
+//! Modules: `level` (one layer), `fabric` (composition; routes; capacity; hashed uplinks),
+//! `placement` (ranks on devices), `profile` (what software adds), `skew` (seeded noise), `cost`
+//! (what a message costs).
 
 mod cost;
 mod error;
