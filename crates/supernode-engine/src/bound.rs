@@ -19,13 +19,11 @@ pub fn time(collective: Collective, elements: impl Into<Elements>, cost: &CostMo
         return cost.call() + cost.copy_time(bytes);
     };
     let levels = cost.fabric.levels();
-    // A single step of a switch with two members passes a port at one and a half times its rate.
-    let switched = levels.iter().filter_map(|level| level.in_switch).map(|switch| switch.rate);
-    let switched = switched.map(|rate| rate.bytes_per_s().saturating_mul(3) / 2).max();
-    let rate = |wire: Bandwidth| u128::from(wire.bytes_per_s().max(switched.unwrap_or(0)));
+    let switched = levels.iter().any(|level| level.in_switch.is_some());
+    let rate = |wire: Bandwidth| u128::from(wire.bytes_per_s());
     let through = |bytes: u64, rate: u128| {
         // A switch that reduces is charged the payload alone.
-        let wire = if switched.is_some() { bytes } else { cost.profile.protocol.wire_bytes(bytes) };
+        let wire = if switched { bytes } else { cost.profile.protocol.wire_bytes(bytes) };
         // Rounded down: a bound may not exceed what is needed.
         let ps = (u128::from(wire) * 1_000_000_000_000).checked_div(rate);
         Time::from_ps_ratio(ps.unwrap_or(0), 1)
@@ -34,7 +32,7 @@ pub fn time(collective: Collective, elements: impl Into<Elements>, cost: &CostMo
         cost.step_overhead() + level.latency + level.hop.time() + cost.recv_overhead()
     };
     // Some rank's ports.
-    let least = LowerBound::new(collective, ranks, bytes, ranks, switched.is_some());
+    let least = LowerBound::new(collective, ranks, bytes, ranks, switched);
     let nearest = levels.iter().filter(|level| level.size > 1).map(message).min();
     let ports =
         nearest.unwrap_or_default() + through(least.bytes, rate(cost.fabric.ports_bandwidth()));
@@ -48,7 +46,7 @@ pub fn time(collective: Collective, elements: impl Into<Elements>, cost: &CostMo
     let child = rate(cost.fabric.level_bandwidth(level)) * u128::from(held);
     let entering = message(&levels[level]) + through(inward, child);
     // All but one of the operands of every element are added somewhere.
-    let reducing = if collective.reduces() && switched.is_none() {
+    let reducing = if collective.reduces() && !switched {
         cost.reduce_time(share(bytes, ranks - 1, ranks))
     } else {
         Time::ZERO

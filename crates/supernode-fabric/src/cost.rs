@@ -134,11 +134,15 @@ impl CostModel {
     ///
     /// The switch's rate is quoted as all-reduce bytes per second and device. An all-reduce of `n`
     /// bytes among `members` carries `n (members + 1) / members` through a port (all shares of the
-    /// others' blocks and the own result), so a single step runs at that multiple of the rate.
+    /// others' blocks and the own result), so a single step runs at that multiple of the rate, but
+    /// never faster than the port.
     pub fn switch_occupancy(&self, domain: &SwitchDomain, bytes: u64, members: u32) -> Time {
         let n = u128::from(members.max(1));
         let rate = u128::from(domain.in_switch.rate.bytes_per_s());
         let work = (u128::from(bytes) * PS_PER_S).saturating_mul(n);
-        Time::from_ps_ratio(work, rate * (n + 1)).max(self.profile.gap)
+        let port = self.fabric.levels()[domain.level as usize].message_rate(false);
+        let line = u128::from(port.bytes_per_s());
+        let through = Time::from_ps_ratio(u128::from(bytes) * PS_PER_S, line);
+        Time::from_ps_ratio(work, rate * (n + 1)).max(through).max(self.profile.gap)
     }
 }

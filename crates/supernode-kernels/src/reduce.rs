@@ -184,8 +184,11 @@ fn more_loop<C: Combine<W>, const W: usize, const K: usize>(acc: &mut [u8], srcs
     let acc = acc.as_chunks_mut::<W>().0;
     let srcs = srcs.map(|src| &src.as_chunks::<W>().0[..acc.len()]);
     for (i, acc) in acc.iter_mut().enumerate() {
+        // In a register: nothing tells the compiler that `acc` is no operand.
+        let mut value = *acc;
         for src in &srcs {
-            *acc = C::combine(*acc, src[i]);
+            value = C::combine(value, src[i]);
         }
+        *acc = value;
     }
 }

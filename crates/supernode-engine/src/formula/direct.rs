@@ -141,8 +141,9 @@ impl Load {
 
     /// The same for the fullest receiving port, when it has to wait until its nearest sender has
     /// served others: all senders of a node turn to the members of the next one in the same order.
+    /// Of equally full ports the one whose senders come last decides.
     fn waits(&self, cost: &CostModel, line: Line, own: u32, block: u64) -> Time {
-        let Some(port) = self.receiving.iter().max_by_key(|port| port.busy) else {
+        let Some(port) = self.receiving.iter().max_by_key(|port| (port.busy, port.nearest)) else {
             return Time::ZERO;
         };
         let member = |back: u32| line.rank((own + line.count - back) % line.count);
