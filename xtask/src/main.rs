@@ -14,7 +14,7 @@ Usage: cargo xtask <CHORE>
 Chores:
   ci      format, lints, documentation, then all tests; the last line is the test totals
   claims  renew the table of claims in the book from the catalog
-  pod     emulate a full 8,192-chip pod on real data and check every result (1 minute, 6 GiB)
+  pod     emulate a full 8,192-chip pod on real data and check every result (a minute, 6 GiB)
   bench   run the criterion benches, each beside its reference (about 10 minutes)
 ";
 

@@ -38,10 +38,12 @@ pub(crate) fn settle(chunks: Chunks, outputs: &mut [Output], held: &[Vec<Bytes>]
         }
     }
     threads.retain(|parts| !parts.is_empty());
+    let Some(own) = threads.pop() else { return };
     std::thread::scope(|scope| {
         for parts in threads {
             scope.spawn(move || copy(parts));
         }
+        copy(own);
     });
 }
 

@@ -60,10 +60,10 @@ pub struct Flips {
     pub batch: BatchFlip,
 }
 
-/// Latencies are tried up to this many seconds.
-pub const LATENCY_MAX: f64 = 1.0;
+/// Latencies are tried up to this many seconds, the most that a catalog accepts.
+pub const LATENCY_MAX: f64 = 0.1;
 const LATENCY_MIN: f64 = 1e-9;
-/// Halvings of the logarithm: 2^-16 of nine decades is a third of a thousandth.
+/// Halvings of the logarithm: 2^-16 of eight decades is a third of a thousandth.
 const HALVINGS: u32 = 16;
 
 /// The leader against the other.
@@ -123,7 +123,7 @@ pub(crate) fn flips(row: &Row, workload: &Workload, assumptions: &Assumptions) -
     };
     for (index, level) in leading.machine.system.levels.iter().enumerate() {
         if level.size() > 1 {
-            let path = format!("{}.latency", level.name());
+            let path = format!("{}.{}.latency", leading.machine.system.id, level.name());
             push(Subject::Latency(path), duel.latency(index));
         }
     }

@@ -78,9 +78,9 @@ pub(super) struct Args {
     /// sum, prod, min, max or avg.
     #[arg(short, long, default_value = "sum", value_parser = names::any_case::<ReduceOp>)]
     op: ReduceOp,
-    /// Check results against a plain reference (0 or 1).
-    #[arg(short, long, value_name = "0|1", default_value = "1", value_parser = check)]
-    check: u8,
+    /// Check results against a plain reference (0 or 1) [default: 1 where data runs].
+    #[arg(short, long, value_name = "0|1", value_parser = check)]
+    check: Option<u8>,
     /// Seed of data and random placement.
     #[arg(long, default_value = "0", value_parser = names::whole::<u64>)]
     seed: u64,
@@ -134,6 +134,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let (catalog, id) = source::load(&args.system, &args.set)?;
     let system = catalog.system(&id)?;
     let mut setup = setup::setup(args, &catalog, system)?;
+    if args.check == Some(1) && !args.engine.may_move_data() {
+        return Err(format!(
+            "`--check 1` needs data, and the engine `{}` moves none; use the engine `emulate`",
+            args.engine.name()
+        )
+        .into());
+    }
     let Choices { run, left_out } = choices(args, &setup)?;
     for choice in &run {
         // The most messages may be those of the smallest size, and the most bytes of the largest.

@@ -41,6 +41,10 @@ impl EngineChoice {
             Self::Formula => "formula",
         }
     }
+
+    pub(super) fn may_move_data(self) -> bool {
+        matches!(self, Self::Auto | Self::Emulate)
+    }
 }
 
 /// Messages that `auto` emulates or times one by one: about a second of host time.

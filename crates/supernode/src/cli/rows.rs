@@ -23,7 +23,8 @@ pub(super) enum Format {
 }
 
 /// What every result has to be read with.
-const TIMES: &str = "times are simulated, not measured; data and its check are real";
+const TIMES: &str =
+    "times are simulated, not measured; #wrong is counted from real data, N/A where none ran";
 const PROFILE: &str = "profile wire: hardware latency and full rates, no software";
 const IN_PLACE: &str = "in-place: the model charges it like out-of-place; no data is run for it";
 

@@ -49,7 +49,12 @@ pub(super) fn apply(catalog: &mut Catalog, ids: &[&str], sets: &[String]) -> Res
         let system = catalog.system(id)?;
         parts.extend([system.id.clone(), catalog.chip_of(system)?.id.clone()]);
     }
-    for set in sets {
+    for (index, set) in sets.iter().enumerate() {
+        let path_of = |set: &str| set.split_once('=').map(|(path, _)| path.trim().to_owned());
+        if sets[..index].iter().any(|earlier| path_of(earlier) == path_of(set)) {
+            let path = path_of(set).unwrap_or_default();
+            return Err(format!("`--set {path}` is given twice; keep one").into());
+        }
         let (path, value) = set.split_once('=').unwrap_or((set, ""));
         let (path, value) = (path.trim(), value.trim());
         let lacks = match (path, value) {

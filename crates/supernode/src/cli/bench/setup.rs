@@ -60,7 +60,7 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
         engine: args.engine,
         inner: args.inner,
         seed: args.seed,
-        check: args.check > 0,
+        check: args.check != Some(0),
         threads,
     };
     Ok(Setup::new(request, cost))

@@ -50,7 +50,7 @@ pub(super) fn sweep(args: &Args) -> Result<Sweep, Error> {
         maximum_bytes,
         step_factor: args.stepfactor,
         step_bytes: args.stepfactor.is_none().then_some(step),
-        validation: args.check,
+        validation: args.check.unwrap_or(1),
     })
 }
 

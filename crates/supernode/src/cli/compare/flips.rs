@@ -12,7 +12,11 @@ pub(super) fn heading(comparison: &Comparison) -> String {
     let (verdict, flips) = (comparison.rows[0].verdict(), &comparison.flips);
     match (verdict, flips) {
         (Verdict::Wins { .. }, Some(flips)) => {
-            format!("Flip points, machine against machine: {} wins", leader(comparison, flips))
+            format!(
+                "Flip points, machine against machine: {} wins (good end: every range suits it; bad \
+                 end: every range suits the other)",
+                leader(comparison, flips)
+            )
         }
         (_, Some(flips)) => format!(
             "Flip points, machine against machine, which is open: {} wins",
