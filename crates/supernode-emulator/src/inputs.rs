@@ -8,8 +8,6 @@ use bytes::Bytes;
 use supernode_collectives::{Buf, Chunks, Collective, Rank, Shape};
 use supernode_units::{DType, ReduceOp};
 
-use crate::payload::CACHE_LINE;
-
 /// Which values the ranks contribute.
 #[derive(Debug, Clone, Copy)]
 pub struct InputSpec {
@@ -30,10 +28,7 @@ impl InputSpec {
     pub fn generate(&self, rank: Rank) -> Bytes {
         let bytes = self.chunks.buffer_bytes(Buf::Input, rank);
         let elements = bytes / self.dtype.bytes();
-        let mut data: Vec<u8> = Vec::with_capacity(bytes as usize + CACHE_LINE);
-        // Vector loads that straddle cache lines would cost a tenth of the memory bandwidth.
-        let start = data.as_ptr().align_offset(CACHE_LINE).min(CACHE_LINE);
-        data.resize(start, 0);
+        let mut data: Vec<u8> = Vec::with_capacity(bytes as usize);
         let values = (0..elements).map(|element| self.value(rank, element));
         match self.dtype {
             DType::F32 => data.extend(values.flat_map(|v| (v as f32).to_ne_bytes())),
@@ -44,7 +39,7 @@ impl InputSpec {
             DType::I64 => data.extend(values.flat_map(|v| (v as i64).to_ne_bytes())),
             DType::U8 => data.extend(values.map(|v| v as i64 as u8)),
         }
-        Bytes::from(data).slice(start..)
+        Bytes::from(data)
     }
 
     /// All inputs, made on `threads` threads.

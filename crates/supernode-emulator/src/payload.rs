@@ -6,7 +6,6 @@
 //! computed once, blockwise and in the order of the hops, when a rank needs its bytes. The bits are
 //! the same, but every operand is read once from memory and every partial sum stays in cache.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -108,19 +107,13 @@ pub(crate) struct Pool {
 const CLASSES: usize = 32;
 const SMALLEST_LOG2: u32 = 5;
 
-/// Buffers from this size on start at a cache line: vector stores that straddle two cost twice.
-const ALIGNED_MIN_BYTES: usize = 4 << 10;
-pub(crate) const CACHE_LINE: usize = 64;
-
 impl Pool {
     /// A buffer of `len` bytes with unspecified contents.
     pub(crate) fn take(self: &Arc<Self>, len: usize) -> Buffer {
         let class = Self::class(len);
         let size = 1 << (class + SMALLEST_LOG2 as usize);
-        let slack = if size < ALIGNED_MIN_BYTES { 0 } else { CACHE_LINE };
-        let data = self.classes[class].pop().unwrap_or_else(|| vec![0; size + slack]);
-        let start = data.as_ptr().align_offset(CACHE_LINE).min(slack);
-        Buffer { data, range: start..start + len, pool: Arc::clone(self) }
+        let data = self.classes[class].pop().unwrap_or_else(|| vec![0; size]);
+        Buffer { data, len, pool: Arc::clone(self) }
     }
 
     fn class(len: usize) -> usize {
@@ -132,7 +125,7 @@ impl Pool {
 #[derive(Debug)]
 pub(crate) struct Buffer {
     data: Vec<u8>,
-    range: Range<usize>,
+    len: usize,
     pool: Arc<Pool>,
 }
 
@@ -145,20 +138,20 @@ impl Buffer {
 
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
-        &self.data[self.range.clone()]
+        &self.data[..self.len]
     }
 }
 
 impl AsMut<[u8]> for Buffer {
     fn as_mut(&mut self) -> &mut [u8] {
-        &mut self.data[self.range.clone()]
+        &mut self.data[..self.len]
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
         let data = std::mem::take(&mut self.data);
-        self.pool.classes[Pool::class(self.range.len())].push(data);
+        self.pool.classes[Pool::class(self.len)].push(data);
     }
 }
 
