@@ -147,10 +147,9 @@ fn the_verdict_turns_at_the_flip_point() {
     let result = run(&catalog, a, b);
     let flips = result.flips.unwrap();
     assert_eq!(flips.leader, 0);
-    let flip = flips
-        .points
-        .iter()
-        .find(|flip| matches!(&flip.subject, Subject::Latency(path) if path == "pod.latency"));
+    let flip = flips.points.iter().find(
+        |flip| matches!(&flip.subject, Subject::Latency(path) if path.ends_with(".pod.latency")),
+    );
     let flip = flip.unwrap();
     let (Turn::At(bad), Turn::At(good)) = (flip.bad, flip.good) else { panic!("{flip:?}") };
     assert!(bad < good);
