@@ -13,7 +13,7 @@ const RANK_BYTES: u64 = 40 << 10;
 const MESSAGE_BYTES: u64 = 384;
 /// Jobs expected to take less run on the caller's thread: another takes 50 us to wake, and messages
 /// that change threads cost twice as much.
-const CALLER_MAX_NS: u64 = 1_000_000;
+const CALLER_MAX_NS: u64 = 4_000_000;
 
 /// Bytes a run of `job` needs at most, inputs included.
 ///
