@@ -158,37 +158,45 @@ impl Memory {
 
     /// The bytes of `span` as an operand.
     pub(crate) fn operand(&mut self, span: Span) -> Bytes {
+        if span.buf == Buf::Input && self.results != Results::Sizes {
+            return self.input.slice(self.range(span));
+        }
         match self.read(span) {
             Payload::Whole(bytes) => bytes,
             _ => Bytes::new(),
         }
     }
 
-    /// Stores `value` in `span`; gives it back shareable if `forward` says it travels on.
-    pub(crate) fn store(&mut self, span: Span, value: Payload, forward: bool) -> Payload {
+    /// Stores `value` in `span`. It travels on where `forward` says so, and is shareable then if
+    /// the slot shares it; otherwise it may be gone.
+    pub(crate) fn store(&mut self, span: Span, value: &mut Payload, forward: bool) {
         if self.results == Results::Sizes || matches!(value, Payload::Nothing) {
-            return value;
+            return;
         }
         self.last_read = None;
         let math = self.math;
-        if let Payload::Lazy(parts) = &value
-            && !forward
-            && !self.in_slots(span)
-        {
-            kernels::reduce_many(math.dtype, math.op, self.bytes_mut(span), parts);
-            return Payload::Nothing;
-        }
-        let whole = value.into_whole(math, &self.pool);
         if self.in_slots(span) {
+            let whole = std::mem::replace(value, Payload::Nothing).into_whole(math, &self.pool);
             let origin = self.range(span).start;
             for chunk in span.first..span.first + span.len {
                 let range = self.range(Span::output(chunk, 1));
                 self.slots[chunk as usize] = whole.slice(range.start - origin..range.end - origin);
             }
-        } else {
-            kernels::copy(self.bytes_mut(span), &whole);
+            *value = Payload::Whole(whole);
+            return;
         }
-        Payload::Whole(whole)
+        if let Payload::Lazy(parts) = value {
+            if !forward {
+                kernels::reduce_many(math.dtype, math.op, self.bytes_mut(span), parts);
+                return;
+            }
+            *value = Payload::Accumulator(compute(parts, math, &self.pool));
+        }
+        match value {
+            Payload::Whole(bytes) => kernels::copy(self.bytes_mut(span), bytes),
+            Payload::Accumulator(buffer) => kernels::copy(self.bytes_mut(span), buffer.as_ref()),
+            Payload::Nothing | Payload::Lazy(_) => {}
+        }
     }
 
     /// Stores the reduction of `operands`, left to right, in `span`.
@@ -202,7 +210,7 @@ impl Memory {
                 [value] => value.clone(),
                 _ => compute(operands, math, &self.pool).freeze(),
             };
-            self.store(span, Payload::Whole(whole), false);
+            self.store(span, &mut Payload::Whole(whole), false);
         } else {
             self.last_read = None;
             kernels::reduce_many(math.dtype, math.op, self.bytes_mut(span), operands);
@@ -220,7 +228,7 @@ impl Memory {
             for operand in operands {
                 sum = compute(&[sum, operand.clone()], math, &self.pool).freeze();
             }
-            self.store(span, Payload::Whole(sum), false);
+            self.store(span, &mut Payload::Whole(sum), false);
         } else {
             self.last_read = None;
             let target = self.bytes_mut(span);

@@ -212,7 +212,7 @@ impl Machine {
                     message.payload.combine(&local, math, &world.pool);
                 }
                 if let Some(keep) = keep {
-                    message.payload = self.memory.store(keep, message.payload, true);
+                    self.memory.store(keep, &mut message.payload, true);
                 }
                 message.put = None;
                 self.dispatch(world, to, step.fan, message);
@@ -246,8 +246,8 @@ impl Machine {
                 self.combine_into(dst, with, remote);
             }
             Action::Copy { src, dst } => {
-                let payload = self.memory.read(src);
-                self.memory.store(dst, payload, false);
+                let mut payload = self.memory.read(src);
+                self.memory.store(dst, &mut payload, false);
                 if let Some(clock) = &mut self.clock {
                     clock.copy(nominal(src));
                 }
@@ -280,12 +280,9 @@ impl Machine {
     }
 
     /// Sends `message` on its way to `to`.
-    fn dispatch(&mut self, world: &World, to: Rank, fan: u32, mut message: Message) {
-        message.from = self.rank;
-        if let Some(clock) = &mut self.clock {
-            message.flight = clock.send(to, message.bytes, fan);
-        }
-        self.queues.send(to, message, &world.mailboxes);
+    fn dispatch(&mut self, world: &World, to: Rank, fan: u32, message: Message) {
+        let flight = self.clock.as_mut().map(|clock| clock.send(to, message.bytes, fan));
+        self.queues.send(to, message, (self.rank, flight), &world.mailboxes);
     }
 
     fn arrive(&mut self, message: &Message, reduces: bool) {
@@ -295,9 +292,9 @@ impl Machine {
     }
 
     /// `dst = payload ⊕ with`, or plain store.
-    fn combine_into(&mut self, dst: Span, with: Option<Span>, payload: Payload) {
+    fn combine_into(&mut self, dst: Span, with: Option<Span>, mut payload: Payload) {
         let Some(with) = with else {
-            self.memory.store(dst, payload, false);
+            self.memory.store(dst, &mut payload, false);
             return;
         };
         let (math, pool) = self.memory.arithmetic();
@@ -321,7 +318,7 @@ impl Machine {
         dst: Span,
         bytes: u64,
     ) {
-        let payload = if src.len == 0 { Payload::Nothing } else { self.memory.read(src) };
+        let mut payload = if src.len == 0 { Payload::Nothing } else { self.memory.read(src) };
         let share = |payload: &Payload| match payload {
             Payload::Whole(bytes) => Payload::Whole(bytes.clone()),
             _ => Payload::Nothing,
@@ -333,7 +330,7 @@ impl Machine {
             self.dispatch(world, member, group.count, message);
         }
         if src.len > 0 && src != dst && group.contains(self.rank) {
-            self.memory.store(dst, payload, false);
+            self.memory.store(dst, &mut payload, false);
         }
     }
 

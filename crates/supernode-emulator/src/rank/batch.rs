@@ -102,8 +102,8 @@ impl Machine {
                 }
                 Action::Copy { src, dst } => {
                     fused.flush(&mut self.memory);
-                    let payload = self.memory.read(src);
-                    self.memory.store(dst, payload, false);
+                    let mut payload = self.memory.read(src);
+                    self.memory.store(dst, &mut payload, false);
                 }
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
@@ -126,11 +126,11 @@ impl Machine {
         if let Some(clock) = &mut self.clock {
             clock.receive_batch(&batch.messages, &[], &[]);
         }
-        for message in batch.messages.drain(..) {
+        for mut message in batch.messages.drain(..) {
             if let Some(dst) = message.put
                 && dst.len > 0
             {
-                self.memory.store(dst, message.payload, false);
+                self.memory.store(dst, &mut message.payload, false);
             }
         }
         batch.clear();

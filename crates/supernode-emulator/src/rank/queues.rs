@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use supernode_collectives::Rank;
+use supernode_engine::InFlight;
 
 use crate::mailbox::{Mailboxes, Message};
 
@@ -64,14 +65,27 @@ impl Queues {
     }
 
     /// Sends `message`, together with others to the same receiver before and after it.
-    pub(super) fn send(&mut self, to: Rank, mut message: Message, mailboxes: &Mailboxes) {
+    ///
+    /// Sender, sequence number and flight are written where the message stands in the end: written
+    /// before, the copy would have to wait for them.
+    pub(super) fn send(
+        &mut self,
+        to: Rank,
+        message: Message,
+        (from, flight): (Rank, Option<InFlight>),
+        mailboxes: &Mailboxes,
+    ) {
         if self.receiver != to {
             self.flush(mailboxes);
             self.receiver = to;
         }
-        message.sequence = self.issued;
-        self.issued = self.issued.wrapping_add(1);
         self.outbox.push(message);
+        if let Some(message) = self.outbox.last_mut() {
+            message.from = from;
+            message.sequence = self.issued;
+            message.flight = flight.unwrap_or(message.flight);
+        }
+        self.issued = self.issued.wrapping_add(1);
     }
 
     /// Messages delivered so far.
