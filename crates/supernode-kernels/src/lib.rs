@@ -17,13 +17,15 @@
 //! ```
 //!
 //! Modules: `elements` (one element), `reduce` (the loops), `copy` (streaming stores), `compare`
-//! (counting wrong elements).
+//! (counting wrong elements), `counting` (an allocator for tests).
 
 mod compare;
 mod copy;
+mod counting;
 mod elements;
 mod reduce;
 
 pub use compare::count_unequal;
 pub use copy::{STREAMING_MIN_BYTES, copy, copy_streaming};
+pub use counting::CountingAllocator;
 pub use reduce::{divide, reduce, reduce_into, reduce_many};

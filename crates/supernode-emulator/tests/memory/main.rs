@@ -4,87 +4,39 @@
 //! A binary of its own, because it counts the allocations of the whole process.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait; it only forwards")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning, fit_levels};
-use supernode_emulator::{Emulator, InputSpec, Job, Results};
-use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
-};
-use supernode_units::{Bandwidth, DType, ReduceOp, Time};
+use supernode_collectives::{Algorithm, Collective, Inner, Tuning, fit_levels};
+use supernode_emulator::{Emulator, Job, Results};
+use supernode_kernels::CountingAllocator;
+use supernode_units::{DType, ReduceOp};
 
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-static LIVE: AtomicU64 = AtomicU64::new(0);
-static PEAK: AtomicU64 = AtomicU64::new(0);
+#[global_allocator]
+static HEAP: CountingAllocator = CountingAllocator::new();
 
 /// The count is of the whole process: tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
-struct Counting;
+#[path = "../integration/jobs.rs"]
+#[allow(dead_code, reason = "the other binary uses the rest")]
+mod jobs;
 
-// SAFETY: forwards to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        let size = layout.size() as u64;
-        let live = LIVE.fetch_add(size, Ordering::Relaxed) + size;
-        PEAK.fetch_max(live, Ordering::Relaxed);
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size() as u64, Ordering::Relaxed);
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-fn switch(ranks: u32) -> CostModel {
-    let level = Level {
-        name: "node".into(),
-        kind: LevelKind::Switch,
-        size: ranks,
-        bandwidth: Bandwidth::from_gb_per_s(450),
-        port_group: "node".into(),
-        latency: Time::from_us(1),
-        hop: Hop::default(),
-        efficiency_ppm: 1_000_000,
-        fan_out_loss_ppm: 0,
-        in_switch: Some(SwitchRate { rate: Bandwidth::from_gb_per_s(274) }),
-    };
-    let fabric = Fabric::new(FabricConfig { levels: vec![level], device_bandwidth: None }).unwrap();
-    let rate = Bandwidth::from_gb_per_s(1_000);
-    CostModel::new(fabric, Profile::wire(), DeviceRates { reduce: rate, copy: rate }).unwrap()
-}
-
+/// An all-reduce of `count` f32 on a switch; a hierarchy has no level that the switch reduces.
 fn job(algorithm: Algorithm, ranks: u32, count: u64, results: Results) -> Job {
+    let (dtype, op) = (DType::F32, ReduceOp::Sum);
     let levels = fit_levels(ranks, &[(8, Inner::Direct), (8, Inner::Ring)]);
     let tuning = Tuning { slices: 4, levels };
     let schedule = algorithm.schedule(Collective::AllReduce, ranks, &tuning).unwrap();
     Job {
         schedule: Arc::from(schedule),
-        count,
-        dtype: DType::F32,
-        op: ReduceOp::Sum,
-        cost: Arc::new(switch(ranks)),
-        results,
-        progress: None,
+        ..jobs::job(algorithm, Collective::AllReduce, ranks, count, dtype, op, results)
     }
 }
 
 fn inputs(job: &Job) -> Vec<Bytes> {
-    let shape = job.schedule.shape();
-    let chunks = Chunks::new(shape, job.count, 4);
-    InputSpec { shape, chunks, dtype: job.dtype, op: job.op, seed: 1 }.generate_all(1)
+    jobs::spec(job, 1).generate_all(1)
 }
 
 /// Allocations and messages of the fourth run.
@@ -96,9 +48,9 @@ fn steady(algorithm: Algorithm, ranks: u32, count: u64) -> (u64, u64) {
     let mut used = (0, 0);
     for _ in 0..4 {
         let inputs = inputs.clone();
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = HEAP.allocations();
         let report = emulator.run_into(&job, inputs, outputs).unwrap();
-        used = (ALLOCATIONS.load(Ordering::Relaxed) - before, report.messages);
+        used = (HEAP.allocations() - before, report.messages);
         outputs = report.outputs;
     }
     used
@@ -145,13 +97,12 @@ fn estimates_hold_the_peak() {
     for algorithm in Algorithm::ALL {
         for (ranks, count) in [(64, 256), (16, 1 << 18), (256, 64)] {
             for results in [Results::Own, Results::Shared, Results::Sizes] {
-                let before = LIVE.load(Ordering::Relaxed);
-                PEAK.store(before, Ordering::Relaxed);
+                let before = HEAP.restart();
                 let job = job(algorithm, ranks, count, results);
                 let inputs = if results == Results::Sizes { Vec::new() } else { inputs(&job) };
                 let needed = Emulator::memory_needed(&job);
                 Emulator::new(2, 1 << 32).unwrap().run(&job, inputs).unwrap();
-                let peak = PEAK.load(Ordering::Relaxed) - before;
+                let peak = HEAP.peak() - before;
                 let what = format!("{algorithm} {ranks} x {count} {results:?}");
                 assert!(peak <= needed, "{what}: {needed} for {peak}");
                 assert!(needed < 12 * peak, "{what}: {needed} for {peak}");

@@ -1,41 +1,16 @@
 //! Estimates of memory against the live heap of real runs, in a binary of its own because the
 //! allocator that counts serves all of it.
-#![expect(unsafe_code, reason = "a global allocator cannot be written without")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, LevelPlan, Tuning};
 use supernode_engine::ports;
 use supernode_fabric::{
     CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
 };
+use supernode_kernels::CountingAllocator;
 use supernode_units::{Bandwidth, Time};
 
-/// The system's allocator, counting live bytes and their peak.
-struct Counting;
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is handed to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(live, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static HEAP: CountingAllocator = CountingAllocator::new();
 
 /// One level of `ranks` devices; a switch that reduces unless it is a mesh.
 fn machine(ranks: u32, mesh: bool) -> CostModel {
@@ -64,10 +39,9 @@ fn check(algorithm: Algorithm, ranks: u32, mesh: bool, tuning: &Tuning) {
     let schedule = algorithm.schedule(Collective::AllReduce, ranks, tuning).expect("it is defined");
     let chunks = Chunks::new(schedule.shape(), 1 << 20, 4);
     let needed = ports::memory_needed(&*schedule, &cost);
-    let before = LIVE.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
+    let before = HEAP.restart();
     ports::run(&*schedule, &chunks, &cost).expect("it ends");
-    let peak = (PEAK.load(Ordering::Relaxed) - before) as u64;
+    let peak = HEAP.peak() - before;
     let ratio = needed as f64 / peak as f64;
     assert!((1.0..8.0).contains(&ratio), "{algorithm} {ranks}: {needed} for {peak}");
 }

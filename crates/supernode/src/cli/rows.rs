@@ -1,6 +1,6 @@
 //! The rows of a benchmark, what holds for all of them, and the formats both are written in.
 
-mod csv;
+pub(super) mod csv;
 mod json;
 mod table;
 

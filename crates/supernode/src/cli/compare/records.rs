@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use supernode::strategy::Comparison;
 
+use crate::cli::rows::csv::quoted;
+
 /// One figure.
 #[derive(Debug, Serialize)]
 struct Record {
@@ -47,20 +49,11 @@ pub(super) fn csv(out: &mut impl Write, comparison: &Comparison) -> io::Result<(
     for r in collect::records(comparison) {
         let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
         let (low, high) = (number(r.low), number(r.high));
-        let [item, machine, note] = [&r.item, &r.machine, &r.note].map(|text| field(text));
+        let [item, machine, note] = [&r.item, &r.machine, &r.note].map(|text| quoted(text));
         let (section, side, figure) = (r.section, r.side, r.figure);
         writeln!(out, "{section},{item},{side},{machine},{figure},{low},{high},{note}")?;
     }
     Ok(())
-}
-
-/// A field of a CSV file (RFC 4180): quoted where it has to be, quotes doubled.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }
 
 pub(super) fn json(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
@@ -80,17 +73,4 @@ pub(super) fn jsonl(out: &mut impl Write, comparison: &Comparison) -> io::Result
         writeln!(out)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_where_they_have_to_be() {
-        assert_eq!(field("plain text"), "plain text");
-        assert_eq!(field("a,b"), "\"a,b\"");
-        assert_eq!(field("say \"no\""), "\"say \"\"no\"\"\"");
-        assert_eq!(field("two\nlines"), "\"two\nlines\"");
-    }
 }

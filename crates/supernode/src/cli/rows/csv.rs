@@ -42,7 +42,7 @@ pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<
 }
 
 /// The field, in quotes if it holds a comma, a quote or a line break.
-fn quoted(field: &str) -> Cow<'_, str> {
+pub(in crate::cli) fn quoted(field: &str) -> Cow<'_, str> {
     if field.contains([',', '"', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", field.replace('"', "\"\"")))
     } else {
