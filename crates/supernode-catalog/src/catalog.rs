@@ -72,6 +72,13 @@ impl Catalog {
             let chip = self.chip(system.chip_id());
             let chip = chip.map_err(|error| place.key("chip").invalid(error.to_string()))?;
             validate::system(&system, chip, place)?;
+            let taken = system.measured_as.iter().enumerate().find_map(|(index, hardware)| {
+                self.measured_as(hardware).map(|other| (index, hardware, &other.id))
+            });
+            if let Some((index, hardware, other)) = taken {
+                let what = format!("`{other}` stands for the measurements of `{hardware}` already");
+                return Err(place.key("measured-as").index(index).invalid(what));
+            }
             system.inherit();
             self.systems.insert(id.clone(), system);
             added.push(id);
@@ -119,6 +126,12 @@ impl Catalog {
                 nearest: nearest(name, names),
             }
         })
+    }
+
+    /// The system that stands for `hardware`, as a published measurement calls it.
+    pub fn measured_as(&self, hardware: &str) -> Option<&System> {
+        let stands = |system: &&System| system.measured_as.iter().any(|name| name == hardware);
+        self.systems.values().find(stands)
     }
 
     /// The chip of `system`.

@@ -17,8 +17,8 @@
 //! A user's own file has the same schema ([`Catalog::add`]); unknown keys, missing units and
 //! impossible sizes are errors with line and column.
 //!
-//! Modules: `files` (the data), `catalog` (names), `system` (the schema), `validate` (what the
-//! schema cannot say), `limits` (figures that no machine has), `place` (line and column of an
+//! Modules: `files` (the data), `catalog` (names), `system` (the schema), `words`
+//! (transports and processors), `validate` (what the schema cannot say), `limits` (figures that no machine has), `place` (line and column of an
 //! error), `set` (overrides), `model` (from data to a fabric), `ranges` (what is not known better),
 //! `figure` (arithmetic over values), `claims` (published ratios and whether they reproduce).
 
@@ -35,6 +35,7 @@ mod set;
 mod suggest;
 mod system;
 mod validate;
+mod words;
 
 pub use catalog::Catalog;
 pub use error::CatalogError;
@@ -42,3 +43,4 @@ pub use model::End;
 pub use ranges::RangeNote;
 pub use suggest::nearest;
 pub use system::{KindName, LevelSpec, Published, SpreadName, System, SystemKind};
+pub use words::{Cpu, Transport};

@@ -8,6 +8,8 @@ use supernode_units::{
 };
 use toml::Spanned;
 
+use crate::words::{Cpu, Transport};
+
 /// How large a system is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,6 +66,11 @@ pub struct System {
     pub footprint_m2: Option<u32>,
     /// Host processors.
     pub cpus: Option<u32>,
+    /// Make of the host processors; absent if not known, or if servers with several are sold.
+    pub cpu: Option<Cpu>,
+    /// What published measurements call their hardware, where this system stands for it.
+    #[serde(default)]
+    pub measured_as: Vec<String>,
     /// Other ids.
     #[serde(default)]
     pub aliases: Vec<String>,
@@ -164,6 +171,8 @@ pub struct LevelSpec {
     pub size: Option<Spanned<u32>>,
     /// Dimensions of a mesh or torus.
     pub dims: Option<Spanned<Vec<u32>>>,
+    /// What carries the messages; absent if not known.
+    pub transport: Option<Transport>,
     /// Port group; the level's name if absent.
     pub port: Option<String>,
     /// Per chip and direction.
@@ -265,6 +274,21 @@ impl System {
     /// Id of the chip.
     pub fn chip_id(&self) -> &str {
         self.chip.get_ref()
+    }
+
+    /// What carries messages between the closest chips; `None` if not known, or if the server holds
+    /// a single chip.
+    pub fn scale_up_transport(&self) -> Option<Transport> {
+        self.levels.first()?.transport
+    }
+
+    /// What carries messages between copies of this system: its scale-out network, or a cluster's
+    /// outermost level; `None` if not known.
+    pub fn scale_out_transport(&self) -> Option<Transport> {
+        match self.kind {
+            SystemKind::Cluster => self.levels.last()?.transport,
+            _ => self.scale_out.as_ref()?.transport,
+        }
     }
 
     /// The published dense rate at `precision`, if the schema has one.

@@ -38,6 +38,7 @@ pub(crate) fn chip(chip: &Chip, place: Place<'_>) -> Result<(), CatalogError> {
 pub(crate) fn system(system: &System, chip: &Chip, place: Place<'_>) -> Result<(), CatalogError> {
     ids(&system.id, &system.aliases, place)?;
     texts([("name", &system.name), ("vendor", &system.vendor), ("status", &system.status)], place)?;
+    measured_as(&system.measured_as, place.key("measured-as"))?;
     possible(limits::of_totals(&system.published), place.key("published"))?;
     let chips = place.key("chips");
     if system.levels.is_empty() {
@@ -210,6 +211,21 @@ fn ids(id: &str, aliases: &[String], place: Place<'_>) -> Result<(), CatalogErro
     check(id, place)?;
     let places = (0..).map(|index| place.key("aliases").index(index));
     aliases.iter().zip(places).try_for_each(|(alias, place)| check(alias, place))
+}
+
+/// Each name is printed in a line of its own and stands for something once.
+fn measured_as(names: &[String], place: Place<'_>) -> Result<(), CatalogError> {
+    for (index, name) in names.iter().enumerate() {
+        let place = place.index(index);
+        if name.is_empty() || name.contains(char::is_control) {
+            let what = "a name in `measured-as` is empty or has a control character".to_owned();
+            return Err(place.invalid(what));
+        }
+        if names[..index].contains(name) {
+            return Err(place.invalid(format!("`measured-as` lists `{name}` twice")));
+        }
+    }
+    Ok(())
 }
 
 /// A level's name is one step of a path, and `scale-out` is taken.

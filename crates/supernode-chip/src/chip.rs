@@ -5,6 +5,8 @@ use supernode_units::{
     Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Sourced, Time, Value,
 };
 
+use crate::Architecture;
+
 /// One accelerator package.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -20,6 +22,8 @@ pub struct Chip {
     pub year: u32,
     /// Shipping, announced, roadmap, with what a reader should know.
     pub status: String,
+    /// The family that a communication library tunes for; absent if not known.
+    pub architecture: Option<Architecture>,
     /// Other ids.
     #[serde(default)]
     pub aliases: Vec<String>,

@@ -30,11 +30,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Modules: `chip` (the values and their schema), `roofline` (times that follow from them).
+//! Modules: `chip` (the values and their schema), `architecture` (the families), `roofline` (times
+//! that follow from the values).
 
+mod architecture;
 mod chip;
 mod error;
 mod roofline;
 
+pub use architecture::Architecture;
 pub use chip::{Chip, Compute, Economy, Engines, Entry, Launch, Memory, OnPackage, Ports};
 pub use error::ChipError;

@@ -22,7 +22,8 @@
 //! ```
 //!
 //! Modules: `time`, `size`, `rate`, `power`, `ratio` hold one quantity each; `value` adds ranges and
-//! sources; `dtype` and `op` name what a collective computes; `parse` splits numbers from units.
+//! sources; `dtype` and `op` name what a collective computes; `parse` splits numbers from units; `words`
+//! declares enums that data files spell out.
 
 mod dtype;
 mod error;
@@ -34,6 +35,7 @@ mod ratio;
 mod size;
 mod time;
 mod value;
+mod words;
 
 pub use dtype::{DType, Precision};
 pub use error::UnitError;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod files;
+mod inventory;
 mod models;
 mod names;
 mod overrides;

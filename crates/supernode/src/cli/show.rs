@@ -85,6 +85,9 @@ fn chip(out: &mut Printer<impl Write>, chip: &Chip) -> io::Result<()> {
     out.line("vendor", &chip.vendor)?;
     out.line("year", chip.year)?;
     out.line("status", &chip.status)?;
+    if let Some(architecture) = chip.architecture {
+        out.line("architecture", architecture)?;
+    }
     out.line("dies, devices", format!("{}, {}", chip.dies, chip.devices))?;
     out.line("memory kind", &chip.memory_kind)?;
     out.line("scale-up link", &chip.scale_up_link)?;
@@ -127,6 +130,12 @@ fn system(out: &mut Printer<impl Write>, system: &System, chip: &Chip) -> io::Re
     if let Some(cpus) = system.cpus {
         out.line("host processors", cpus)?;
     }
+    if let Some(cpu) = system.cpu {
+        out.line("processor make", cpu)?;
+    }
+    for (index, hardware) in system.measured_as.iter().enumerate() {
+        out.line(if index == 0 { "measured as" } else { "" }, hardware)?;
+    }
     let published = &system.published;
     out.value("published.bf16", &published.bf16)?;
     out.value("published.fp8", &published.fp8)?;
@@ -158,6 +167,9 @@ fn level(out: &mut Printer<impl Write>, level: &LevelSpec, joins: &str) -> io::R
     let dims = level.dims.as_ref().map_or_else(String::new, |d| format!(" {:?}", d.get_ref()));
     out.line(&format!("level {name}"), format!("{}{dims}, {joins}", level.kind.get_ref()))?;
     let key = |key: &str| format!("{name}.{key}");
+    if let Some(transport) = level.transport {
+        out.line(&key("transport"), transport)?;
+    }
     out.value(&key("bandwidth"), &level.bandwidth)?;
     out.value(&key("latency"), &level.latency)?;
     for (name, value) in
