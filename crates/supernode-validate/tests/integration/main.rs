@@ -1,0 +1,4 @@
+//! Integration tests of the measured curves.
+
+mod builtin;
+mod csv;
