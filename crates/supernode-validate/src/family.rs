@@ -1,6 +1,6 @@
 //! Which chip a machine is made of.
 
-/// Chips, longer names before those they contain; PCIe cards apart from their namesakes.
+/// Chips, longer names before those they contain; plug-in cards apart from their namesakes.
 const FAMILIES: [&str; 26] = [
     "GB300",
     "GB200",
