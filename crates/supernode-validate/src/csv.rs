@@ -1,0 +1,11 @@
+//! Comma-separated values as RFC 4180 has them: reading with line numbers, and quoting.
+
+mod columns;
+mod read;
+mod records;
+mod write;
+
+pub(crate) use columns::{OF_CURVE, OF_ROW, curve, row};
+pub use read::read_csv;
+pub(crate) use records::{Record, Table};
+pub use write::write_csv;

@@ -1,0 +1,5 @@
+//! Integration tests of the measured curves.
+
+mod builtin;
+mod csv;
+mod score;
