@@ -1,0 +1,173 @@
+//! How long a call takes: the steps that the library would run, priced with fitted costs.
+//!
+//! A kernel starts, runs its loops of steps over chunks, and ends. A step moves one chunk on every
+//! channel at once; it costs its synchronisation and its bytes, of which the larger hides part of
+//! the other. All channels work in step, so one of them, on its share of the ports, stands for all.
+
+use supernode_units::Time;
+
+use crate::costs::{Chip, Common, Network, Rates};
+use crate::nccl::{Algorithm, Choice, Protocol, Tuner};
+use crate::{Function, Launch, Processes};
+
+mod p2p;
+mod ring;
+mod switch;
+mod tree;
+
+/// Bytes per microsecond of 1 GB/s.
+const GB_S: f64 = 1000.0;
+
+/// A communicator on real links, and the costs of the software on them.
+#[derive(Debug, Clone, Copy)]
+pub struct Predictor<'a> {
+    /// What the library knows of the communicator.
+    pub tuner: &'a Tuner,
+    /// The costs.
+    pub rates: Rates<'a>,
+    /// Line rate of a device's scale-up ports, one direction, in GB/s.
+    pub link_gb_s: f64,
+    /// Line rate of a node's NICs, one direction, in GB/s; zero without a network.
+    pub nics_gb_s: f64,
+}
+
+/// How a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// What is called.
+    pub function: Function,
+    /// Bytes of the large buffer of a rank.
+    pub bytes: u64,
+    /// How kernels are launched.
+    pub launch: Launch,
+    /// Who launches them.
+    pub processes: Processes,
+}
+
+impl Predictor<'_> {
+    /// The time of one of many calls back to back, as nccl-tests measures it: a kernel, or the
+    /// launches if they take longer.
+    pub fn time(&self, call: &Call, choice: Option<&Choice>) -> Time {
+        let kernel = match choice {
+            Some(choice) => self.kernel(call, choice),
+            None => self.p2p(call),
+        };
+        let us = match call.launch {
+            Launch::Stream => kernel.max(self.launches(call)),
+            Launch::Graph => (kernel - self.common(Common::Graph)).max(kernel / 4.0),
+            Launch::Host => kernel + self.common(Common::Host),
+        };
+        Time::from_secs_f64(us * 1e-6)
+    }
+
+    /// The launches of one call, one after the other where one process makes all of a node.
+    fn launches(&self, call: &Call) -> f64 {
+        match call.processes {
+            Processes::PerNode => {
+                let kernels = if call.function == Function::AllToAll { 2.0 } else { 1.0 };
+                self.common(Common::Launch) * kernels * f64::from(self.per_node())
+            }
+            Processes::PerDevice | Processes::Threads => 0.0,
+        }
+    }
+
+    fn kernel(&self, call: &Call, choice: &Choice) -> f64 {
+        match choice.algorithm {
+            Algorithm::Ring if matches!(call.function, Function::Broadcast | Function::Reduce) => {
+                self.chain(call, choice)
+            }
+            Algorithm::Ring => self.ring(call, choice),
+            Algorithm::Tree => self.tree(call, choice),
+            Algorithm::Nvls => self.nvls(call, choice),
+            Algorithm::NvlsTree => self.nvls_tree(call, choice),
+            Algorithm::CollNetDirect | Algorithm::CollNetChain => self.collnet(call, choice),
+            Algorithm::Pat => self.pat(call, choice),
+        }
+    }
+
+    fn chip(&self, constant: Chip) -> f64 {
+        self.rates.chip(constant)
+    }
+
+    fn network(&self, constant: Network) -> f64 {
+        self.rates.network(constant)
+    }
+
+    fn common(&self, constant: Common) -> f64 {
+        self.rates.common(constant)
+    }
+
+    fn nodes(&self) -> u32 {
+        self.tuner.machine.nodes
+    }
+
+    fn per_node(&self) -> u32 {
+        self.tuner.machine.ranks_per_node
+    }
+
+    fn ranks(&self) -> u32 {
+        self.tuner.machine.ranks()
+    }
+
+    /// A step over the scale-up links, in microseconds.
+    fn step(&self, protocol: Protocol) -> f64 {
+        self.chip(match protocol {
+            Protocol::Ll => Chip::Ll,
+            Protocol::Ll128 => Chip::Ll128,
+            Protocol::Simple => Chip::Simple,
+        })
+    }
+
+    /// A step over the network with `channels` channels, in microseconds.
+    fn network_step(&self, protocol: Protocol, channels: u32) -> f64 {
+        let step = self.network(match protocol {
+            Protocol::Ll => Network::Ll,
+            Protocol::Ll128 => Network::Ll128,
+            Protocol::Simple => Network::Simple,
+        });
+        step + self.network(Network::Channel) * f64::from(channels.div_ceil(self.per_node()))
+    }
+
+    /// Bytes per microsecond that a device sends over its scale-up links.
+    fn link(&self, protocol: Protocol) -> f64 {
+        let shared = self.tuner.machine.intra != crate::nccl::IntraPath::NvLink && self.per_node() > 2;
+        let rate = self.link_gb_s * GB_S * self.chip(Chip::Link);
+        rate * self.share(protocol) * if shared { self.chip(Chip::SharedLink) } else { 1.0 }
+    }
+
+    /// Payload rate of a protocol, of that of Simple.
+    fn share(&self, protocol: Protocol) -> f64 {
+        match protocol {
+            Protocol::Ll => self.chip(Chip::LlRate),
+            Protocol::Ll128 => self.chip(Chip::Ll128Rate),
+            Protocol::Simple => 1.0,
+        }
+    }
+
+    /// Bytes per microsecond that a node sends over its NICs.
+    fn nics(&self, protocol: Protocol) -> f64 {
+        let far = if self.nodes() > 2 { self.network(Network::FarRate) } else { 1.0 };
+        let wire = match protocol {
+            Protocol::Ll => 0.5,
+            Protocol::Ll128 => 15.0 / 16.0,
+            Protocol::Simple => 1.0,
+        };
+        self.nics_gb_s * GB_S * self.network(Network::Rate) * far * wire
+    }
+
+    /// A step that synchronises for `sync` and moves bytes for `wire` microseconds.
+    fn both(&self, sync: f64, wire: f64) -> f64 {
+        let power = self.common(Common::Overlap);
+        (sync.powf(power) + wire.powf(power)).powf(power.recip())
+    }
+}
+
+/// Times a tree passes its bytes through a node's NICs in one direction: both trees up and down, but
+/// the leaves of two and three nodes have nobody below.
+fn tree_passes(nodes: u32) -> f64 {
+    match nodes {
+        ..=2 => 1.0,
+        3 => 1.5,
+        _ => 2.0,
+    }
+}

@@ -1,0 +1,38 @@
+//! Sends and receives: every pair for itself.
+
+use super::{Call, GB_S, Predictor};
+use crate::Function;
+use crate::costs::{Chip, Network};
+use crate::nccl::Protocol;
+
+impl Predictor<'_> {
+    pub(super) fn p2p(&self, call: &Call) -> f64 {
+        let bytes = call.bytes as f64;
+        let (ranks, per_node) = (f64::from(self.ranks()), f64::from(self.per_node()));
+        // Bytes that a rank sends within its node, and beyond.
+        let (near, far, peers) = match call.function {
+            Function::AllToAll => {
+                (bytes * (per_node - 1.0) / ranks, bytes * (ranks - per_node) / ranks, ranks - 1.0)
+            }
+            // Around a ring of all ranks, one of each node sends beyond.
+            _ if self.nodes() > 1 => (0.0, bytes, 1.0),
+            _ => (bytes, 0.0, 1.0),
+        };
+        let start = self.chip(Chip::P2pBase) + self.chip(Chip::P2pPeer) * (peers - 1.0);
+        let inside = near / (self.link_gb_s * GB_S * self.chip(Chip::P2pRate));
+        let within = self.both(self.chip(Chip::P2pChunk), inside);
+        if self.nodes() == 1 {
+            return start + within;
+        }
+        let nics = self.nics(Protocol::Simple);
+        let senders = f64::from(match call.function {
+            Function::AllToAll => self.per_node(),
+            _ => 1,
+        });
+        // A single sender has its own NIC only.
+        let used = nics * senders.min(f64::from(self.tuner.machine.nics_per_node)) / f64::from(self.tuner.machine.nics_per_node.max(1));
+        let outside = far * senders / used;
+        let step = self.network(Network::Simple) + self.network(Network::Channel) * (ranks - per_node);
+        start + within.max(self.both(step, outside))
+    }
+}

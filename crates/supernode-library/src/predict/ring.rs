@@ -1,0 +1,55 @@
+//! Rings: every chunk travels all ranks; the step over the network and the slowest link count.
+
+use super::Predictor;
+use super::Call;
+use crate::Function;
+use crate::costs::{Chip, Common};
+use crate::nccl::{Choice, Protocol};
+
+impl Predictor<'_> {
+    pub(super) fn ring(&self, call: &Call, choice: &Choice) -> f64 {
+        let (ranks, nodes) = (f64::from(self.ranks()), f64::from(self.nodes()));
+        let rounds = if call.function == Function::AllReduce { 2.0 } else { 1.0 };
+        let steps = rounds * (ranks - 1.0);
+        let far = if self.nodes() > 1 { rounds * (nodes - 1.0) } else { 0.0 };
+        let ends = match call.function {
+            Function::AllReduce => Common::AllReduceEnds,
+            _ => Common::Ends,
+        };
+        let channels = f64::from(choice.channels);
+        // Bytes of a step, of all channels together, and the loops it takes.
+        let share = call.bytes as f64 / ranks;
+        let loops = (share / channels / choice.chunk_bytes as f64).ceil().max(1.0);
+        let wire = share / loops / self.link(choice.protocol);
+        let near = self.both(self.step(choice.protocol), wire);
+        let copies = self.common(ends) * wire;
+        let path = if self.nodes() == 1 {
+            steps * near
+        } else {
+            let wire = share / loops / self.nics(choice.protocol);
+            let step = self.network_step(choice.protocol, choice.channels);
+            let sum = (steps - far) * near + far * self.both(step, wire);
+            // A port that is busy all the time hides what the other steps wait for.
+            sum.max(steps * wire + far * step / rounds)
+        };
+        self.chip(Chip::Base) + loops * (path + copies)
+    }
+
+    /// Broadcast and reduce: the bytes pass along the ring in slices.
+    pub(super) fn chain(&self, call: &Call, choice: &Choice) -> f64 {
+        let ranks = f64::from(self.ranks());
+        let hops = ranks - 1.0;
+        let far = f64::from(self.nodes() - 1);
+        let mut rate = self.link(choice.protocol);
+        let mut latency = (hops - far) * self.step(choice.protocol);
+        if self.nodes() > 1 {
+            rate = rate.min(self.nics(choice.protocol));
+            latency += far * self.network_step(choice.protocol, choice.channels);
+        }
+        let channels = f64::from(choice.channels);
+        let slice = (call.bytes as f64 / channels).min(choice.slice_bytes as f64) * channels;
+        let fill = if choice.protocol == Protocol::Simple { hops * slice / rate } else { 0.0 };
+        let moving = call.bytes as f64 / rate;
+        self.chip(Chip::Base) + latency + moving + fill.min(moving)
+    }
+}

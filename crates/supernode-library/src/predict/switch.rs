@@ -1,0 +1,51 @@
+//! What switches reduce: NVLS within a node, `NVLSTree` with trees between nodes, `CollNet` in the network.
+
+use super::{Call, GB_S, Predictor, tree_passes};
+use crate::Function;
+use crate::costs::{Chip, Network};
+use crate::nccl::{Choice, Protocol};
+
+impl Predictor<'_> {
+    pub(super) fn nvls(&self, call: &Call, choice: &Choice) -> f64 {
+        self.chip(Chip::NvlsBase) + self.rounds(call, choice, self.nvls_rate(call))
+    }
+
+    pub(super) fn nvls_tree(&self, call: &Call, choice: &Choice) -> f64 {
+        let nics = self.nics(Protocol::Simple) / tree_passes(self.nodes());
+        let depth = f64::from(self.nodes().ilog2());
+        let latency = 2.0 * depth * self.network_step(Protocol::Simple, choice.channels);
+        let rate = slower(self.nvls_rate(call), nics);
+        self.chip(Chip::NvlsBase) + latency + self.rounds(call, choice, rate)
+    }
+
+    pub(super) fn collnet(&self, call: &Call, choice: &Choice) -> f64 {
+        let nics = self.nics_gb_s * GB_S * self.network(Network::Collnet);
+        let latency = 2.0 * self.network_step(Protocol::Simple, choice.channels);
+        let rate = slower(self.link(Protocol::Simple), nics);
+        self.chip(Chip::NvlsBase) + latency + self.rounds(call, choice, rate)
+    }
+
+    /// Bytes of the call per microsecond that the switch of a node sustains.
+    fn nvls_rate(&self, call: &Call) -> f64 {
+        let all_reduce = self.link_gb_s * GB_S * self.chip(Chip::NvlsRate);
+        let ranks = f64::from(self.per_node());
+        match call.function {
+            Function::AllReduce => all_reduce,
+            // The own block does not pass the port.
+            _ => self.link(Protocol::Simple) * ranks / (ranks - 1.0),
+        }
+    }
+
+    /// Rounds of chunks, one chunk of every head and channel at a time.
+    fn rounds(&self, call: &Call, choice: &Choice, rate: f64) -> f64 {
+        let heads = f64::from(self.per_node());
+        let round = f64::from(choice.channels) * heads * choice.chunk_bytes as f64;
+        let rounds = (call.bytes as f64 / round).max(1.0);
+        rounds * self.both(self.chip(Chip::NvlsStep), call.bytes as f64 / rounds / rate)
+    }
+}
+
+/// The rate of two stages, one after the other, on the same bytes: a little below the slower one.
+fn slower(one: f64, other: f64) -> f64 {
+    (one.powi(-4) + other.powi(-4)).powf(-0.25)
+}

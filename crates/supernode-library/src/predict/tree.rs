@@ -1,0 +1,35 @@
+//! Trees: a chain in every node, a double binary tree between nodes, pipelined.
+
+use super::{Call, Predictor, tree_passes};
+use crate::costs::{Chip, Network};
+use crate::nccl::Choice;
+
+impl Predictor<'_> {
+    pub(super) fn tree(&self, call: &Call, choice: &Choice) -> f64 {
+        let bytes = call.bytes as f64;
+        let hops = f64::from(self.per_node() - 1);
+        let mut latency = hops * self.step(choice.protocol);
+        // A rank of the chain sends all bytes up and down.
+        let mut wire = 2.0 * bytes / self.link(choice.protocol);
+        if self.nodes() > 1 {
+            let depth = f64::from(self.nodes().ilog2());
+            latency += depth * self.network_step(choice.protocol, choice.channels);
+            let nics = self.nics(choice.protocol) * self.network(Network::TreeRate);
+            wire = wire.max(tree_passes(self.nodes()) * bytes / nics);
+        }
+        let channels = f64::from(choice.channels);
+        let chunks = (bytes / channels / choice.chunk_bytes as f64).ceil().max(1.0);
+        // Both ways of the first chunk, then chunk after chunk.
+        let chunk = self.both(self.step(choice.protocol), wire / chunks);
+        self.chip(Chip::Base) + 2.0 * latency + chunks * chunk
+    }
+
+    /// All-gather and reduce-scatter between single GPUs of nodes: steps of doubling distance.
+    pub(super) fn pat(&self, call: &Call, choice: &Choice) -> f64 {
+        let (ranks, nodes) = (f64::from(self.ranks()), self.nodes().max(2));
+        let steps = f64::from(nodes.next_power_of_two().ilog2());
+        let wire = call.bytes as f64 * (ranks - 1.0) / ranks / self.nics(choice.protocol);
+        let latency = steps * self.network_step(choice.protocol, choice.channels);
+        self.chip(Chip::Base) + latency + wire
+    }
+}
