@@ -212,6 +212,18 @@ impl Costs {
         }
     }
 
+    /// The value of a constant, if its group is known.
+    pub fn get(&self, constant: &Constant) -> Option<f64> {
+        let Constant { kind, group, parameter } = constant;
+        let (known, values) = match kind {
+            Kind::Chip => (Chip::PARAMETERS, self.chips.get(group)),
+            Kind::Network => (Network::PARAMETERS, self.networks.get(group)),
+            Kind::Common => (Common::PARAMETERS, Some(&self.common)),
+        };
+        let index = known.iter().position(|known| known.key == parameter.key)?;
+        values?.get(index).copied()
+    }
+
     /// Forgets a group, so that `default` stands for it.
     pub fn forget(&mut self, kind: Kind, group: &str) {
         match kind {

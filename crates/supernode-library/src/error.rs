@@ -48,6 +48,14 @@ pub enum LibraryError {
         /// What it may be.
         allowed: &'static str,
     },
+    /// The catalog does not say enough of the system; add what is missing, or choose another.
+    #[error("no library profile for {system}: {why}")]
+    Platform {
+        /// Catalog id.
+        system: String,
+        /// What is missing.
+        why: String,
+    },
     /// The library has no such algorithm for the collective.
     #[error("{algorithm} has no {function}; it has {has}")]
     Unsupported {

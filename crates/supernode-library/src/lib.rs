@@ -19,13 +19,20 @@
 //!
 //! Modules: `function` (what is called), `element` (of what), `version`, [`nccl`].
 
+mod call;
+pub mod costs;
 mod element;
 mod error;
 mod function;
 pub mod nccl;
+mod platform;
+mod predict;
 mod version;
 
+pub use call::{Launch, Processes};
 pub use element::Element;
 pub use error::LibraryError;
 pub use function::Function;
+pub use platform::Platform;
+pub use predict::{Call, Predictor};
 pub use version::Version;

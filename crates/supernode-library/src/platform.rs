@@ -1,0 +1,166 @@
+//! A catalog system as a library sees it: its GPUs, links, NICs and switches.
+
+use supernode_catalog::{Catalog, Cpu as CpuMake, End, KindName, System, Transport};
+use supernode_chip::Architecture;
+use supernode_units::Bandwidth;
+
+use crate::LibraryError;
+use crate::nccl::tables::Links;
+use crate::nccl::{CollNet, Cpu, Gpu, IntraPath, Machine, NicPath, NvSwitch};
+
+/// A system's hardware, as far as a library's costs depend on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Platform {
+    /// Catalog id of the system.
+    pub system: String,
+    /// Family of its chips.
+    pub architecture: Architecture,
+    /// What joins the chips of a node.
+    pub scale_up: Option<Transport>,
+    /// What joins nodes.
+    pub network: Option<Transport>,
+    /// Line rate of a device's scale-up ports in one direction, in GB/s.
+    pub link_gb_s: f64,
+    /// Line rate of a device's share of its node's NICs in one direction, in GB/s; zero without a
+    /// network.
+    pub nic_gb_s: f64,
+    /// Ranks that share a node's links: all devices, or those of the rack that `NVLink` joins.
+    pub node_devices: u32,
+    /// Whether the scale-up links lead to every peer at once, so that fewer ranks use fewer links.
+    pub meshed: bool,
+    /// Whether the node's switches multicast and reduce.
+    pub reduces: bool,
+    cpu: Option<CpuMake>,
+}
+
+impl Platform {
+    /// The hardware of `system`.
+    ///
+    /// # Errors
+    /// [`LibraryError::Platform`] where the catalog lacks a value that is needed, or the family of
+    /// the chip.
+    pub fn of(catalog: &Catalog, system: &System) -> Result<Self, LibraryError> {
+        let refuse = |why: String| LibraryError::Platform { system: system.id.clone(), why };
+        let chip = catalog.chip_of(system).map_err(|error| refuse(error.to_string()))?;
+        let architecture = chip
+            .architecture
+            .ok_or_else(|| refuse(format!("the family of chip {} is not known", chip.id)))?;
+        let config = system
+            .fabric_config(chip, End::Middle)
+            .map_err(|error| refuse(error.to_string()))?;
+        let spec = system.levels.first().ok_or_else(|| refuse("it has no level".to_owned()))?;
+        let level = &config.levels[usize::from(chip.devices > 1)];
+        let scale_out = system.scale_out.as_ref().or(match system.levels.len() {
+            ..=1 => None,
+            _ => system.levels.last(),
+        });
+        let per_device = |rate: Bandwidth| rate.gb_per_s() / f64::from(chip.devices);
+        let nic = scale_out.and_then(|spec| spec.bandwidth.value.low());
+        Ok(Self {
+            system: system.id.clone(),
+            architecture,
+            scale_up: spec.transport,
+            network: scale_out.and_then(|spec| spec.transport),
+            link_gb_s: level.bandwidth.gb_per_s(),
+            nic_gb_s: nic.map_or(0.0, per_device),
+            node_devices: level.size * chip.devices,
+            meshed: matches!(spec.kind.get_ref(), KindName::FullMesh),
+            reduces: level.in_switch.is_some(),
+            cpu: system.cpu,
+        })
+    }
+
+    /// The communicator of `nodes` nodes with `per_node` ranks each, as NCCL's tuner sees it, with
+    /// `nics` NICs a node where that is known.
+    ///
+    /// # Errors
+    /// [`LibraryError::Platform`] for chips that NCCL does not run on.
+    pub fn nccl(
+        &self,
+        nodes: u32,
+        per_node: u32,
+        nics: Option<u32>,
+        speeds: &Links,
+    ) -> Result<Machine, LibraryError> {
+        let gpu = self.gpu().ok_or_else(|| LibraryError::Platform {
+            system: self.system.clone(),
+            why: format!("NCCL does not run on {}", self.architecture),
+        })?;
+        let nvlink = self.scale_up == Some(Transport::Nvlink);
+        let node_nics = self.nic_gb_s * f64::from(self.node_devices.min(8));
+        let nics_per_node = nics.unwrap_or(self.node_devices.min(8)).max(1);
+        // NCCL counts 12 GB/s for 100 Gb/s, which are 12.5.
+        let nic_gbit = (node_nics / f64::from(nics_per_node) * 8.0).round() as u32;
+        let generation = match gpu.capability() {
+            ..80 => 3,
+            80..90 => 4,
+            _ => 5,
+        };
+        let switch = match (nvlink, self.meshed, self.reduces) {
+            (true, false, true) if gpu.capability() >= 90 => NvSwitch::Multicast,
+            (true, false, _) => NvSwitch::Plain,
+            _ => NvSwitch::None,
+        };
+        Ok(Machine {
+            gpu,
+            cpu: self.processor(gpu),
+            nodes,
+            ranks_per_node: per_node,
+            intra: match nvlink {
+                true => IntraPath::NvLink,
+                false if per_node > 4 => IntraPath::Sys,
+                false => IntraPath::Pci,
+            },
+            nvlink: gpu.nvlinks(self.links(gpu, per_node), speeds),
+            switch,
+            pcie: Machine::pcie_of(generation, 16, speeds),
+            nics_per_node,
+            nic: Machine::nic_of_gbit(nic_gbit, speeds),
+            nic_path: NicPath::Pcie,
+            latency_inter: supernode_units::Time::ZERO,
+            collnet: CollNet::None,
+        })
+    }
+
+    /// `NVLink`s of a GPU that reach its peers among `per_node` ranks.
+    fn links(&self, gpu: Gpu, per_node: u32) -> u32 {
+        let rate = match gpu {
+            Gpu::Pascal => 20.0,
+            Gpu::Blackwell => 50.0,
+            _ => 25.0,
+        };
+        (self.reached_gb_s(per_node) / rate).round() as u32
+    }
+
+    /// Line rate of a device towards its peers among `per_node` ranks, in GB/s.
+    pub fn reached_gb_s(&self, per_node: u32) -> f64 {
+        if !self.meshed || self.node_devices < 2 {
+            return self.link_gb_s;
+        }
+        let peers = per_node.clamp(2, self.node_devices) - 1;
+        self.link_gb_s * f64::from(peers) / f64::from(self.node_devices - 1)
+    }
+
+    fn gpu(&self) -> Option<Gpu> {
+        Some(match self.architecture {
+            Architecture::Pascal => Gpu::Pascal,
+            Architecture::Volta => Gpu::Volta,
+            Architecture::Ampere => Gpu::Ampere,
+            Architecture::Ada => Gpu::Sm89,
+            Architecture::Hopper => Gpu::Hopper,
+            // The newest tables there are stand for what is to come.
+            Architecture::Blackwell | Architecture::Rubin => Gpu::Blackwell,
+            Architecture::BlackwellClient => Gpu::Sm120,
+            _ => return None,
+        })
+    }
+
+    fn processor(&self, gpu: Gpu) -> Cpu {
+        match self.cpu {
+            Some(CpuMake::Amd) => Cpu::Amd,
+            Some(CpuMake::Grace | CpuMake::Arm) => Cpu::Arm,
+            _ if gpu.capability() >= 90 => Cpu::IntelSapphireRapids,
+            _ => Cpu::IntelSkylake,
+        }
+    }
+}
