@@ -154,7 +154,8 @@ fn a_users_machine_has_the_same_words() {
 fn check(from: &str, to: &str, parts: &[&str]) {
     assert!(SERVER.contains(from), "{from}");
     let text = SERVER.replacen(from, to, 1);
-    let error = Catalog::builtin().unwrap().add("mine.toml", &text).unwrap_err().to_string();
+    let mut catalog = Catalog::builtin().expect("the catalog loads");
+    let error = catalog.add("mine.toml", &text).expect_err("the text is wrong").to_string();
     for part in parts {
         assert!(error.contains(part), "`{part}` is not in `{error}`");
     }
