@@ -2,6 +2,7 @@
 
 mod claims;
 mod files;
+mod hardware;
 mod inventory;
 mod models;
 mod names;
