@@ -30,8 +30,10 @@ supernode_units::words! {
         Infiniband = "infiniband",
         /// RDMA over Converged Ethernet, Spectrum-X included.
         Roce = "roce",
-        /// AWS Elastic Fabric Adapter (scalable reliable datagrams).
+        /// AWS Elastic Fabric Adapter of the first generation (scalable reliable datagrams).
         Efa = "efa",
+        /// AWS Elastic Fabric Adapter from its second generation on, of less than half the latency.
+        EfaV2 = "efa-v2",
         /// HPE Slingshot.
         Slingshot = "slingshot",
         /// Google GPUDirect-TCPX and its successor TCPXO.

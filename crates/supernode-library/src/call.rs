@@ -21,3 +21,12 @@ pub enum Processes {
     /// One process and thread for all ranks of a node: it launches one after the other.
     PerNode,
 }
+
+/// How a call is launched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Launched {
+    /// How kernels are launched.
+    pub by: Launch,
+    /// Which process launches for which rank.
+    pub processes: Processes,
+}

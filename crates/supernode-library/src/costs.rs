@@ -51,7 +51,7 @@ constants! {
         Base = "base", "us", 2.0, 20.0, "start and end of a kernel, whatever it moves";
         Ll = "ll", "us", 0.3, 6.0, "one step over the scale-up links with the LL protocol";
         Ll128 = "ll128", "us", 0.4, 12.0, "one step over the scale-up links with LL128";
-        Simple = "simple", "us", 1.0, 30.0, "one step over the scale-up links with Simple";
+        Simple = "simple", "us", 0.5, 20.0, "one slice of a step over the scale-up links with Simple";
         Link = "link", "share", 0.2, 0.95, "payload rate of Simple, of the published line rate";
         LlRate = "ll-rate", "share", 0.1, 0.6, "payload rate of LL, of that of Simple";
         Ll128Rate = "ll128-rate", "share", 0.4, 0.97, "payload rate of LL128, of that of Simple";
@@ -72,9 +72,11 @@ constants! {
         Ll = "ll", "us", 1.0, 120.0, "one step over the network with LL: proxy thread, NIC, wire, flag";
         Ll128 = "ll128", "us", 1.0, 150.0, "one step over the network with LL128";
         Simple = "simple", "us", 2.0, 300.0, "one step over the network with Simple";
+        Ring = "ring", "steps", 1.0, 10.0, "a ring's step, which leaves a node by another device than it came in";
         Channel = "channel", "us", 0.0, 10.0, "each channel that a proxy thread serves in a step";
         Rate = "rate", "share", 0.3, 1.0, "payload rate between two nodes, of the NICs' line rate";
         FarRate = "far-rate", "share", 0.3, 1.0, "what congestion leaves of it between more than two nodes";
+        CrossRate = "cross-rate", "share", 0.1, 1.0, "payload rate where all nodes send to all, of the NICs' line rate";
         TreeRate = "tree-rate", "share", 0.3, 1.0, "payload rate of a NIC that sends and receives for a tree at once";
         Collnet = "collnet", "share", 0.3, 1.0, "payload rate of a reduction in the network, of the NICs' line rate";
     }

@@ -29,10 +29,10 @@ mod platform;
 mod predict;
 mod version;
 
-pub use call::{Launch, Processes};
+pub use call::{Launch, Launched, Processes};
 pub use element::Element;
 pub use error::LibraryError;
 pub use function::Function;
 pub use platform::Platform;
-pub use predict::{Call, Predictor};
+pub use predict::Predictor;
 pub use version::Version;

@@ -7,8 +7,8 @@
 use supernode_units::Time;
 
 use crate::costs::{Chip, Common, Network, Rates};
-use crate::nccl::{Algorithm, Choice, Protocol, Tuner};
-use crate::{Function, Launch, Processes};
+use crate::nccl::{Algorithm, Call, Choice, Protocol, Tuner};
+use crate::{Function, Launch, Launched, Processes};
 
 mod p2p;
 mod ring;
@@ -31,29 +31,13 @@ pub struct Predictor<'a> {
     pub nics_gb_s: f64,
 }
 
-/// How a call is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Call {
-    /// What is called.
-    pub function: Function,
-    /// Bytes of the large buffer of a rank.
-    pub bytes: u64,
-    /// How kernels are launched.
-    pub launch: Launch,
-    /// Who launches them.
-    pub processes: Processes,
-}
-
 impl Predictor<'_> {
     /// The time of one of many calls back to back, as nccl-tests measures it: a kernel, or the
     /// launches if they take longer.
-    pub fn time(&self, call: &Call, choice: Option<&Choice>) -> Time {
-        let kernel = match choice {
-            Some(choice) => self.kernel(call, choice),
-            None => self.p2p(call),
-        };
-        let us = match call.launch {
-            Launch::Stream => kernel.max(self.launches(call)),
+    pub fn time(&self, call: &Call, choice: &Choice, launched: Launched) -> Time {
+        let kernel = self.kernel(call, choice);
+        let us = match launched.by {
+            Launch::Stream => kernel.max(self.launches(call, launched.processes)),
             Launch::Graph => (kernel - self.common(Common::Graph)).max(kernel / 4.0),
             Launch::Host => kernel + self.common(Common::Host),
         };
@@ -61,8 +45,8 @@ impl Predictor<'_> {
     }
 
     /// The launches of one call, one after the other where one process makes all of a node.
-    fn launches(&self, call: &Call) -> f64 {
-        match call.processes {
+    fn launches(&self, call: &Call, processes: Processes) -> f64 {
+        match processes {
             Processes::PerNode => {
                 let kernels = if call.function == Function::AllToAll { 2.0 } else { 1.0 };
                 self.common(Common::Launch) * kernels * f64::from(self.per_node())
@@ -73,15 +57,16 @@ impl Predictor<'_> {
 
     fn kernel(&self, call: &Call, choice: &Choice) -> f64 {
         match choice.algorithm {
-            Algorithm::Ring if matches!(call.function, Function::Broadcast | Function::Reduce) => {
-                self.chain(call, choice)
-            }
-            Algorithm::Ring => self.ring(call, choice),
-            Algorithm::Tree => self.tree(call, choice),
-            Algorithm::Nvls => self.nvls(call, choice),
-            Algorithm::NvlsTree => self.nvls_tree(call, choice),
-            Algorithm::CollNetDirect | Algorithm::CollNetChain => self.collnet(call, choice),
-            Algorithm::Pat => self.pat(call, choice),
+            None => self.p2p(call),
+            Some(Algorithm::Ring) => match call.function {
+                Function::Broadcast | Function::Reduce => self.chain(call, choice),
+                _ => self.ring(call, choice),
+            },
+            Some(Algorithm::Tree) => self.tree(call, choice),
+            Some(Algorithm::Nvls) => self.nvls(call, choice),
+            Some(Algorithm::NvlsTree) => self.nvls_tree(call, choice),
+            Some(Algorithm::CollNetDirect | Algorithm::CollNetChain) => self.collnet(call, choice),
+            Some(Algorithm::Pat) => self.pat(call, choice),
         }
     }
 

@@ -1,60 +1,248 @@
 //! Measured rows made ready for a model: what ran where, how it was called, and what it took.
 
-use std::collections::BTreeMap;
+use supernode_catalog::{Catalog, SystemKind, Transport};
+use supernode_chip::Architecture;
+use supernode_library::costs::{Costs, Rates};
+use supernode_library::nccl::{Call, Choice, CollNet, Constants, Forced, Protocol, Tuner};
+use supernode_library::{
+    Element, Function, Launch as By, Launched, LibraryError, Platform, Predictor,
+    Processes as Launcher, Version,
+};
+use supernode_units::{MessageSize, Time};
 
-use supernode_catalog::{Catalog, Transport};
-use supernode_library::costs::Costs;
-use supernode_library::nccl::{Algorithm, Choice, Constants, Protocol, Request, Tuner};
-use supernode_library::{Call, Element, Function, Launch, Platform, Predictor, Processes};
-use supernode_units::Time;
+use crate::{Curve, Launch, Operation, Processes};
 
-use crate::{Curve, Operation, Row};
+/// What an unknown version is taken for.
+const NEWEST: &str = "2.30";
 
-/// Catalog, tables and communicators, each read once.
+/// All rows of curves that a library's profile can be asked for, and why it cannot be for others.
 #[derive(Debug)]
-pub struct Bench {
-    catalog: Catalog,
-    subjects: Vec<Subject>,
+pub struct Bench<'a> {
+    /// The curves.
+    pub curves: &'a [Curve],
+    /// Rows with a prediction, in the order of the curves.
+    pub cases: Vec<Case>,
+    subjects: Vec<Result<Subject, String>>,
 }
 
-/// A communicator of a curve.
+/// A communicator, as one curve measured it.
 #[derive(Debug)]
-pub struct Subject {
-    /// Hardware.
-    pub platform: Platform,
-    /// Nodes of the curve.
-    pub nodes: u32,
+struct Subject {
+    platform: Platform,
     tuner: Tuner,
-    network: Option<Transport>,
+    launched: Launched,
+    function: Function,
     link_gb_s: f64,
     nics_gb_s: f64,
+    /// RCCL has no tables here: it is taken to choose well.
+    free: bool,
 }
 
 /// A row that a model can be asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// Index into the curves.
+    /// Index of the curve.
     pub curve: usize,
-    /// Index into the curve's rows.
+    /// Index of the row in its curve.
     pub row: usize,
-    /// Index into the subjects.
-    pub subject: usize,
     /// What was called.
     pub call: Call,
-    /// What the library chooses; none for sends and receives.
-    pub choice: Option<Choice>,
+    /// What the library chooses; none where it is taken to choose the fastest.
+    choice: Option<Choice>,
     /// What was measured.
     pub measured: Time,
     /// Whether a model may be fitted on it.
     pub fit: bool,
 }
 
-impl Bench {
-    /// The built-in catalog.
-    ///
-    /// # Errors
-    /// None in a released crate: tests read the catalog.
-    pub fn new() -> Result<Self, supernode_catalog::CatalogError> {
-        Ok(Self { catalog: Catalog::builtin()?, subjects: Vec::new() })
+impl<'a> Bench<'a> {
+    /// Looks up the hardware and the library's choices for all `curves`.
+    pub fn new(catalog: &Catalog, curves: &'a [Curve]) -> Self {
+        let subjects: Vec<_> =
+            curves.iter().map(|curve| Subject::of(catalog, curve)).collect();
+        let mut cases = Vec::new();
+        for (curve, (measured, subject)) in curves.iter().zip(&subjects).enumerate() {
+            let Ok(subject) = subject else { continue };
+            for (index, row) in measured.rows.iter().enumerate() {
+                let (Some(timing), Some(bytes)) = (measured.timing(row), row.bytes) else { continue };
+                let mut call = Call::new(subject.function, MessageSize::new(bytes));
+                call.element = element(measured);
+                cases.push(Case {
+                    curve,
+                    row: index,
+                    call,
+                    choice: (!subject.free).then(|| subject.tuner.choose(&call)),
+                    measured: timing.time,
+                    fit: measured.unfit(row).is_none(),
+                });
+            }
+        }
+        Self { curves, cases, subjects }
     }
+
+    /// Why `curve` has no prediction.
+    pub fn refusal(&self, curve: usize) -> Option<&str> {
+        self.subjects[curve].as_ref().err().map(String::as_str)
+    }
+
+    /// The time of `case` with `costs`.
+    pub fn predict(&self, case: &Case, costs: &Costs) -> Time {
+        let Ok(subject) = &self.subjects[case.curve] else { return Time::ZERO };
+        subject.predict(case, costs)
+    }
+
+    /// Architecture and network of a case.
+    pub fn groups(&self, case: &Case) -> Option<(Architecture, Option<Transport>)> {
+        let subject = self.subjects[case.curve].as_ref().ok()?;
+        let network = (subject.tuner.machine.nodes > 1).then_some(subject.platform.network);
+        Some((subject.platform.architecture, network.flatten()))
+    }
+
+    /// Nodes of a case.
+    pub fn nodes(&self, case: &Case) -> u32 {
+        self.subjects[case.curve].as_ref().map_or(0, |subject| subject.tuner.machine.nodes)
+    }
+
+    /// `Ring/LL128` and the like.
+    pub fn choice(&self, case: &Case, costs: &Costs) -> String {
+        let Ok(subject) = &self.subjects[case.curve] else { return String::new() };
+        let rates = subject.rates(costs);
+        subject.chosen(case, &subject.predictor(rates)).name()
+    }
+}
+
+impl Subject {
+    fn of(catalog: &Catalog, curve: &Curve) -> Result<Self, String> {
+        let function = function(curve.operation)
+            .ok_or_else(|| format!("no library profile for {}", curve.operation))?;
+        let (version, free) = library(curve)?;
+        let system = catalog
+            .measured_as(&curve.hardware)
+            .ok_or_else(|| format!("no catalog system stands for {}", curve.hardware))?;
+        let text = |error: LibraryError| error.to_string();
+        let platform = Platform::of(catalog, system).map_err(text)?;
+        let (nodes, per_node) = match (system.kind, curve.nodes) {
+            // A rack or pod is one node to a library.
+            (SystemKind::Rack | SystemKind::Pod, _) | (_, None) => {
+                (curve.chips.div_ceil(platform.node_devices), curve.chips.min(platform.node_devices))
+            }
+            // Links that are switched off leave nodes of one chip.
+            _ if platform.node_devices == 1 => (curve.chips, 1),
+            (_, Some(nodes)) => (nodes.max(1), curve.chips / nodes.max(1)),
+        };
+        let constants = Constants::of(version).map_err(text)?;
+        let mut machine = platform
+            .nccl(nodes, per_node, curve.nics_per_node, &constants.tables.links)
+            .map_err(text)?;
+        let (algorithms, collnet) = forced(curve);
+        machine.collnet = collnet;
+        let mut tuner = Tuner::new(constants, machine).map_err(text)?;
+        let protocols = if curve.proto.starts_with("Simple") { "Simple" } else { "" };
+        tuner.forced = Forced {
+            algorithms: algorithms.parse().map_err(text)?,
+            protocols: protocols.parse().map_err(text)?,
+        };
+        let nics_gb_s = match (curve.nics_per_node, curve.nic_rate) {
+            (Some(count), Some(rate)) => rate.gb_per_s() * f64::from(count),
+            _ => platform.nic_gb_s * f64::from(platform.node_devices.min(8)),
+        };
+        Ok(Self {
+            link_gb_s: platform.reached_gb_s(per_node),
+            nics_gb_s,
+            platform,
+            tuner,
+            function,
+            free,
+            launched: Launched {
+                by: match curve.launch {
+                    Some(Launch::Graph) => By::Graph,
+                    Some(Launch::Host) => By::Host,
+                    _ => By::Stream,
+                },
+                processes: match curve.processes {
+                    Some(Processes::PerNode) => Launcher::PerNode,
+                    _ => Launcher::PerDevice,
+                },
+            },
+        })
+    }
+
+    fn rates<'c>(&self, costs: &'c Costs) -> Rates<'c> {
+        costs.rates(self.platform.architecture, self.platform.network)
+    }
+
+    fn predictor<'c>(&'c self, rates: Rates<'c>) -> Predictor<'c> {
+        let Self { tuner, link_gb_s, nics_gb_s, .. } = self;
+        Predictor { tuner, rates, link_gb_s: *link_gb_s, nics_gb_s: *nics_gb_s }
+    }
+
+    fn predict(&self, case: &Case, costs: &Costs) -> Time {
+        let predictor = self.predictor(self.rates(costs));
+        predictor.time(&case.call, &self.chosen(case, &predictor), self.launched)
+    }
+
+    fn chosen(&self, case: &Case, predictor: &Predictor<'_>) -> Choice {
+        case.choice.unwrap_or_else(|| {
+            let candidates = self.tuner.candidates(&case.call).into_iter();
+            let choices = candidates.map(|candidate| self.tuner.run(&case.call, candidate));
+            choices
+                .min_by_key(|choice| predictor.time(&case.call, choice, self.launched))
+                .unwrap_or_else(|| self.tuner.choose(&case.call))
+        })
+    }
+}
+
+/// What a library is called for; none where it is not one call of it.
+fn function(operation: Operation) -> Option<Function> {
+    Some(match operation {
+        Operation::AllReduce => Function::AllReduce,
+        Operation::AllGather => Function::AllGather,
+        Operation::ReduceScatter => Function::ReduceScatter,
+        Operation::AllToAll => Function::AllToAll,
+        Operation::Broadcast => Function::Broadcast,
+        Operation::Reduce => Function::Reduce,
+        Operation::SendRecv => Function::SendRecv,
+        _ => return None,
+    })
+}
+
+/// The version of NCCL, and whether its choice is replaced by the fastest.
+fn library(curve: &Curve) -> Result<(Version, bool), String> {
+    let name = curve.library.as_str();
+    let nccl = name == "NCCL" || name.starts_with("NCCL ") || name.starts_with("NCCL+");
+    let rccl = name == "RCCL" || name.starts_with("RCCL (");
+    if !nccl && !rccl && !name.contains("+ NCCL") {
+        return Err(format!("no profile for {name}"));
+    }
+    let digits = |c: char| c.is_ascii_digit() || c == '.';
+    let written = curve.version.split(|c| !digits(c)).find(|part| part.contains('.'));
+    let parse = |text: &str| text.parse::<Version>().map_err(|error| error.to_string());
+    let version = match written {
+        Some(text) if !rccl => parse(text)?,
+        _ => parse(NEWEST)?,
+    };
+    let oldest = parse("2.12")?;
+    Ok((version.max(oldest), rccl))
+}
+
+/// The list of algorithms that the curve forced, and what its network reduces.
+fn forced(curve: &Curve) -> (&'static str, CollNet) {
+    let algo = curve.algo.as_str();
+    let observed = algo.strip_prefix("auto -> ").unwrap_or(algo);
+    let of = |prefix: &str| observed.starts_with(prefix);
+    match () {
+        () if of("NVLSTree") => ("NVLSTree", CollNet::None),
+        () if of("NVLS (auto)") => ("", CollNet::None),
+        () if of("NVLS") && curve.nodes == Some(1) => ("NVLS", CollNet::None),
+        () if of("NVLS") => ("NVLS,NVLSTree,Ring", CollNet::None),
+        () if of("CollnetChain") => ("CollNetChain", CollNet::All),
+        () if of("Coll") => ("CollNetDirect,CollNetChain", CollNet::All),
+        () if of("Ring") => ("Ring", CollNet::None),
+        () if of("Tree") => ("Tree", CollNet::None),
+        () => ("", CollNet::None),
+    }
+}
+
+fn element(curve: &Curve) -> Element {
+    curve.element().map_or(Element::F32, Element::from)
 }

@@ -39,29 +39,35 @@
 //! `report` (all of it).
 
 mod builtin;
+mod case;
 mod class;
 mod csv;
 mod curve;
 mod error;
 mod family;
+mod fit;
 mod launch;
 mod operation;
 mod report;
 mod row;
 mod score;
 mod stats;
+mod train;
 mod twins;
 mod vote;
 
 pub use builtin::builtin;
+pub use case::{Bench, Case};
 pub use class::Class;
 pub use csv::{read_csv, write_csv};
 pub use curve::Curve;
 pub use error::ReadError;
+pub use fit::fit;
 pub use launch::{Launch, Processes};
 pub use operation::{Operation, UnknownOperation};
 pub use report::{JudgedVote, Report, WorstRow};
 pub use row::{Quality, Row, Timing, Unfit};
 pub use score::{NotAsked, Options, Point, Prediction, Scores, Set, Unpredicted, score};
+pub use train::{Fold, Training};
 pub use twins::{HARNESSES, Miss, TWINS, Twin, twins, twins_of};
 pub use vote::{Figure, Vote};

@@ -1,9 +1,9 @@
 //! Sends and receives: every pair for itself.
 
-use super::{Call, GB_S, Predictor};
+use super::{GB_S, Predictor};
 use crate::Function;
 use crate::costs::{Chip, Network};
-use crate::nccl::Protocol;
+use crate::nccl::{Call, Protocol};
 
 impl Predictor<'_> {
     pub(super) fn p2p(&self, call: &Call) -> f64 {
@@ -24,15 +24,19 @@ impl Predictor<'_> {
         if self.nodes() == 1 {
             return start + within;
         }
-        let nics = self.nics(Protocol::Simple);
-        let senders = f64::from(match call.function {
-            Function::AllToAll => self.per_node(),
-            _ => 1,
-        });
-        // A single sender has its own NIC only.
-        let used = nics * senders.min(f64::from(self.tuner.machine.nics_per_node)) / f64::from(self.tuner.machine.nics_per_node.max(1));
-        let outside = far * senders / used;
-        let step = self.network(Network::Simple) + self.network(Network::Channel) * (ranks - per_node);
+        let (bytes, rate, posts) = match call.function {
+            Function::AllToAll => {
+                let rate = self.nics_gb_s * GB_S * self.network(Network::CrossRate);
+                (far * per_node, rate, ranks - per_node)
+            }
+            // A single sender has its own NIC only.
+            _ => {
+                let nics = f64::from(self.tuner.machine.nics_per_node.max(1));
+                (far, self.nics(Protocol::Simple) / nics, 1.0)
+            }
+        };
+        let outside = bytes / rate;
+        let step = self.network(Network::Simple) + self.network(Network::Channel) * posts;
         start + within.max(self.both(step, outside))
     }
 }

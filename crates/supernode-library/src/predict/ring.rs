@@ -1,10 +1,9 @@
 //! Rings: every chunk travels all ranks; the step over the network and the slowest link count.
 
 use super::Predictor;
-use super::Call;
 use crate::Function;
-use crate::costs::{Chip, Common};
-use crate::nccl::{Choice, Protocol};
+use crate::costs::{Chip, Common, Network};
+use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
     pub(super) fn ring(&self, call: &Call, choice: &Choice) -> f64 {
@@ -21,13 +20,14 @@ impl Predictor<'_> {
         let share = call.bytes as f64 / ranks;
         let loops = (share / channels / choice.chunk_bytes as f64).ceil().max(1.0);
         let wire = share / loops / self.link(choice.protocol);
-        let near = self.both(self.step(choice.protocol), wire);
+        let slices = slices(choice);
+        let near = self.both(self.step(choice.protocol) * slices, wire);
         let copies = self.common(ends) * wire;
         let path = if self.nodes() == 1 {
             steps * near
         } else {
             let wire = share / loops / self.nics(choice.protocol);
-            let step = self.network_step(choice.protocol, choice.channels);
+            let step = self.network(Network::Ring) * self.network_step(choice.protocol, choice.channels);
             let sum = (steps - far) * near + far * self.both(step, wire);
             // A port that is busy all the time hides what the other steps wait for.
             sum.max(steps * wire + far * step / rounds)
@@ -51,5 +51,13 @@ impl Predictor<'_> {
         let fill = if choice.protocol == Protocol::Simple { hops * slice / rate } else { 0.0 };
         let moving = call.bytes as f64 / rate;
         self.chip(Chip::Base) + latency + moving + fill.min(moving)
+    }
+}
+
+/// Slices of a chunk, each with a flag of its own.
+fn slices(choice: &Choice) -> f64 {
+    match choice.protocol {
+        Protocol::Simple => (choice.chunk_bytes as f64 / choice.slice_bytes.max(1) as f64).round().max(1.0),
+        Protocol::Ll | Protocol::Ll128 => 1.0,
     }
 }

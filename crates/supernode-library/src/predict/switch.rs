@@ -1,9 +1,9 @@
 //! What switches reduce: NVLS within a node, `NVLSTree` with trees between nodes, `CollNet` in the network.
 
-use super::{Call, GB_S, Predictor, tree_passes};
+use super::{GB_S, Predictor, tree_passes};
 use crate::Function;
 use crate::costs::{Chip, Network};
-use crate::nccl::{Choice, Protocol};
+use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
     pub(super) fn nvls(&self, call: &Call, choice: &Choice) -> f64 {

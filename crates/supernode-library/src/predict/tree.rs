@@ -1,8 +1,8 @@
 //! Trees: a chain in every node, a double binary tree between nodes, pipelined.
 
-use super::{Call, Predictor, tree_passes};
+use super::{Predictor, tree_passes};
 use crate::costs::{Chip, Network};
-use crate::nccl::Choice;
+use crate::nccl::{Call, Choice};
 
 impl Predictor<'_> {
     pub(super) fn tree(&self, call: &Call, choice: &Choice) -> f64 {
