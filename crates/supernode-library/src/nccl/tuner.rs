@@ -5,6 +5,7 @@ use supernode_units::Time;
 use super::algorithm::{Algorithm, Protocol};
 use super::bandwidth::{bandwidth, correction};
 use super::constants::Constants;
+use super::forced::Forced;
 use super::graph::{Graph, Graphs};
 use super::latency::{latency, plateau};
 use super::machine::Machine;
@@ -22,6 +23,8 @@ pub struct Tuner {
     /// What posting a ring step to the network costs instead of the version's constant
     /// (`NCCL_NET_OVERHEAD`).
     pub net_overhead: Option<Time>,
+    /// What the user's lists allow (`NCCL_ALGO`, `NCCL_PROTO`).
+    pub forced: Forced,
 }
 
 impl Tuner {
@@ -32,7 +35,7 @@ impl Tuner {
     pub fn new(constants: Constants, machine: Machine) -> Result<Self, LibraryError> {
         machine.check()?;
         let graphs = Graphs::search(&constants.tables, &machine);
-        Ok(Self { constants, machine, graphs, net_overhead: None })
+        Ok(Self { constants, machine, graphs, net_overhead: None, forced: Forced::default() })
     }
 
     /// The channels of `algorithm`.

@@ -1,8 +1,10 @@
 //! Integration tests of the library models.
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a failing test")]
 
+mod choose;
 mod estimate;
 mod graph;
+mod symmetric;
 mod versions;
 
 use supernode_library::nccl::{Constants, Cpu, Gpu, Machine, Tuner};
