@@ -107,7 +107,9 @@ pub fn read_log_given(text: &str, given: &Given) -> Result<Log, ReadError> {
         let first = first.unwrap_or_else(|| "the table is empty".to_owned());
         return Err(ReadError::NoRows { left_out: notes.left_out.len(), first });
     }
-    let Notes { left_out, remarks } = notes;
+    let Notes { mut left_out, mut remarks } = notes;
+    left_out.sort_by_key(|remark| remark.place);
+    remarks.sort_by_key(|remark| remark.place);
     Ok(Log { format, curves, left_out, remarks })
 }
 

@@ -46,24 +46,21 @@ impl Section {
                 }
             }
         }
+        self.check_average(kinds.values().flatten().map(|(_, cell)| cell), notes);
         let mut curves = Vec::new();
         for (kind, cells) in kinds {
             let place = cells.first().map_or(Place::Line(self.start), |(_, cell)| cell.place);
             let curve = self.header.curve(given, &kind, &cells, place)?;
             let cells: Vec<Cell> = cells.into_iter().map(|(_, cell)| cell).collect();
-            self.check_average(&cells, notes);
             curves.extend(fill(curve, &cells, notes)?);
         }
         Ok(curves)
     }
 
     /// The average is over all busbw that were printed; another one means that rows are missing.
-    fn check_average(&self, cells: &[Cell], notes: &mut Notes) {
-        let rates: Vec<f64> = cells
-            .iter()
-            .filter_map(|cell| Some(cell.busbw?.value))
-            .filter(|v| v.is_finite())
-            .collect();
+    fn check_average<'a>(&self, cells: impl Iterator<Item = &'a Cell>, notes: &mut Notes) {
+        let rates = cells.filter_map(|cell| Some(cell.busbw?.value));
+        let rates: Vec<f64> = rates.filter(|rate| rate.is_finite()).collect();
         let (Some((line, average)), false) = (self.average, rates.is_empty()) else { return };
         let mean = rates.iter().sum::<f64>() / rates.len() as f64;
         if (mean - average).abs() > 0.01 * average.abs() + 0.01 {

@@ -1,7 +1,7 @@
 //! The OSU micro-benchmarks: `osu_allreduce`, `osu_allgather`, `osu_reduce_scatter`, `osu_alltoall`,
 //! `osu_bcast`, `osu_reduce`, `osu_latency` and `osu_bw`. They print no rank count, and sizes per rank
 //! or per pair where nccl-tests prints the whole: all-gather and all-to-all are multiplied by the
-//! ranks. They have no JSON output.
+//! ranks. No JSON output of theirs is known.
 
 use super::lines::lines;
 use super::nccl::name_apart;

@@ -25,7 +25,10 @@ pub(super) fn split(text: &str) -> Result<Vec<Section>, ReadError> {
     let mut above = "";
     for (line, text) in lines(text) {
         let begins = ["# nThread", "# nccl-tests version", "# Collective test starting"];
-        if now.columns.is_some() && begins.iter().any(|begin| text.starts_with(begin)) {
+        // The command of the next run may stand above its head.
+        let called = now.closed && !text.starts_with('#') && operation_in(text).is_some();
+        let begins = called || begins.iter().any(|begin| text.starts_with(begin));
+        if now.columns.is_some() && begins {
             done.push(std::mem::replace(&mut now, Section { start: line, ..Section::default() }));
         }
         now.end = line;
@@ -73,15 +76,14 @@ impl Section {
         let header = &mut self.header;
         for (words, rccl) in [("RCCL version", true), ("NCCL version", false)] {
             if let Some((_, rest)) = text.split_once(words) {
-                let word = rest.trim_start_matches([' ', ':']).split([' ', '+']).next();
+                let word = rest.trim_start_matches([' ', ':']).split([' ', '+', '-']).next();
                 word.unwrap_or_default().clone_into(&mut header.version);
                 header.rccl |= rccl;
                 return;
             }
         }
         header.rccl |= text.contains("rccl-tests") || text.contains("rccl_tests");
-        if self.columns.is_some() && !self.closed && text.starts_with(|c: char| c.is_ascii_digit())
-        {
+        if self.columns.is_some() && !self.closed && begins_with_size(text) {
             self.rows.push((line, text.to_owned()));
         } else if header.operation.is_none() {
             header.operation = operation_in(text);
@@ -106,6 +108,14 @@ fn device(text: &str) -> Option<Device> {
     let (host, device) = place.split_once(" device ")?;
     let name = device.split_once(']').map_or("", |(_, name)| name).trim();
     Some(Device { rank, group, host: host.trim().to_owned(), name: name.to_owned() })
+}
+
+/// Whether a line begins with a number, or one with a unit: not with a host's name.
+fn begins_with_size(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let number = word.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    digits && !number.is_empty() && word.len() - number.len() <= 3
 }
 
 /// The number that follows a word, after blanks and colons.

@@ -82,11 +82,12 @@ fn runs_and_types_are_told_apart() {
     let run = head("all_reduce_perf", 8, "X") + &row(1024, 20.0, 8);
     let half =
         row(1024, 20.0, 8).replace("float", "half").replace("          256", "          512");
-    let text = format!("{run}{half}{END}{run}{END}");
+    let end = END.replace("1.5 ", "0.1 ");
+    let text = format!("{run}{half}{end}{run}{end}");
     let log = read_log(&text).unwrap();
     let ids: Vec<&str> = log.curves.iter().map(|curve| curve.id.as_str()).collect();
     assert_eq!(ids, ["all_reduce-1n8g-float", "all_reduce-1n8g-half", "all_reduce-1n8g-float-2"]);
-    assert!(log.left_out.is_empty());
+    assert!(log.left_out.is_empty() && log.remarks.is_empty(), "{:?}", log.remarks);
 }
 
 #[test]
@@ -113,4 +114,31 @@ fn scaled_algbw_is_dropped() {
     let text = head("all_gather_perf", 4, "V100") + line + END;
     let curve = read_log(&text).unwrap().curves.remove(0);
     assert_eq!((curve.rows[0].algbw, curve.rows[0].busbw), (None, Some(7.86)));
+}
+
+/// What a shell script and rccl-tests print around the tables of two runs.
+#[test]
+fn commands_and_chatter_between_runs_are_understood() {
+    let head = "\
+Running: ./build/all_gather_perf -b 8 -g 4
+# nThread 1 nGpus 4 minBytes 8 maxBytes 8 step: 2(factor) warmup iters: 5 iters: 20 validation: 1
+rccl-tests: Version develop:0123456
+#   Rank  3 Pid  91 on 42-host device  3 [0x5c] AMD Instinct MI300X VF
+RCCL version : 2.21.5-HEAD:0123456
+#       size         count    type     time   algbw   busbw  error     time   algbw   busbw  error
+42-host:91:91 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[1]
+       16384          1024   float    10.00    1.64    1.23  0e+00    10.24    1.60    1.20  2e-07*
+# Errors with asterisks indicate errors that have exceeded the maximum threshold.
+# Avg bus bandwidth    : 1.215
+";
+    let text = head.to_owned() + &head.replace("all_gather", "alltoall");
+    let log = read_log(&text).unwrap();
+    let operations: Vec<Operation> = log.curves.iter().map(|curve| curve.operation).collect();
+    assert_eq!(operations, [Operation::AllGather, Operation::AllToAll]);
+    let curve = &log.curves[1];
+    assert_eq!((curve.version.as_str(), curve.library.as_str()), ("2.21.5", "RCCL"));
+    let left_out: Vec<String> = log.left_out.iter().map(ToString::to_string).collect();
+    assert_eq!(left_out.len(), 2, "{left_out:?}");
+    assert_eq!(left_out[0], "line 8: in-place: 0.0000002 wrong elements");
+    assert!(log.remarks.is_empty(), "{:?}", log.remarks);
 }
