@@ -24,12 +24,12 @@ pub struct Platform {
     /// Line rate of a device's share of its node's NICs in one direction, in GB/s; zero without a
     /// network.
     pub nic_gb_s: f64,
+    /// Whether that is a published figure and no range.
+    pub nic_known: bool,
     /// Ranks that share a node's links: all devices, or those of the rack that `NVLink` joins.
     pub node_devices: u32,
     /// Whether the scale-up links lead to every peer at once, so that fewer ranks use fewer links.
     pub meshed: bool,
-    /// Whether the node's switches multicast and reduce.
-    pub reduces: bool,
     cpu: Option<CpuMake>,
 }
 
@@ -56,6 +56,7 @@ impl Platform {
         });
         let per_device = |rate: Bandwidth| rate.gb_per_s() / f64::from(chip.devices);
         let nic = scale_out.and_then(|spec| spec.bandwidth.value.low());
+        let high = scale_out.and_then(|spec| spec.bandwidth.value.high());
         Ok(Self {
             system: system.id.clone(),
             architecture,
@@ -63,9 +64,9 @@ impl Platform {
             network: scale_out.and_then(|spec| spec.transport),
             link_gb_s: level.bandwidth.gb_per_s(),
             nic_gb_s: nic.map_or(0.0, per_device),
+            nic_known: nic == high,
             node_devices: level.size * chip.devices,
             meshed: matches!(spec.kind.get_ref(), KindName::FullMesh),
-            reduces: level.in_switch.is_some(),
             cpu: system.cpu,
         })
     }
@@ -86,9 +87,10 @@ impl Platform {
             system: self.system.clone(),
             why: format!("NCCL does not run on {}", self.architecture),
         })?;
-        let nvlink = self.scale_up == Some(Transport::Nvlink);
+        let nvlink = matches!(self.scale_up, Some(Transport::Nvlink | Transport::Xgmi));
         let node_nics = self.nic_gb_s * f64::from(self.node_devices.min(8));
-        let nics_per_node = nics.unwrap_or(self.node_devices.min(8)).max(1);
+        // Several NICs of one GPU are one to NCCL: its plugins join them.
+        let nics_per_node = nics.unwrap_or(self.node_devices).clamp(1, self.node_devices.min(8));
         // NCCL counts 12 GB/s for 100 Gb/s, which are 12.5.
         let nic_gbit = (node_nics / f64::from(nics_per_node) * 8.0).round() as u32;
         let generation = match gpu.capability() {
@@ -96,9 +98,9 @@ impl Platform {
             80..90 => 4,
             _ => 5,
         };
-        let switch = match (nvlink, self.meshed, self.reduces) {
-            (true, false, true) if gpu.capability() >= 90 => NvSwitch::Multicast,
-            (true, false, _) => NvSwitch::Plain,
+        let switch = match (nvlink, self.meshed) {
+            (true, false) if gpu.capability() >= 90 => NvSwitch::Multicast,
+            (true, false) => NvSwitch::Plain,
             _ => NvSwitch::None,
         };
         Ok(Machine {
@@ -151,6 +153,8 @@ impl Platform {
             // The newest tables there are stand for what is to come.
             Architecture::Blackwell | Architecture::Rubin => Gpu::Blackwell,
             Architecture::BlackwellClient => Gpu::Sm120,
+            // RCCL has NCCL's algorithms; its channels are taken to be those of a GPU of the time.
+            Architecture::Cdna2 | Architecture::Cdna3 | Architecture::Cdna4 => Gpu::Ampere,
             _ => return None,
         })
     }

@@ -57,7 +57,7 @@ impl Predictor<'_> {
 
     fn kernel(&self, call: &Call, choice: &Choice) -> f64 {
         match choice.algorithm {
-            None => self.p2p(call),
+            None => self.p2p(call, choice),
             Some(Algorithm::Ring) => match call.function {
                 Function::Broadcast | Function::Reduce => self.chain(call, choice),
                 _ => self.ring(call, choice),

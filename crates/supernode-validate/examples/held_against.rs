@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let class = match Class::of(case.call.bytes) { Class::Latency => 0, Class::Middle => 1, _ => 2 };
         votes.entry((curve.hardware.chars().take(34).collect::<String>(), curve.operation.name(), curve.source().to_owned())).or_default()[class].push(e);
         if arg == curve.id || std::env::args().nth(2).as_deref() == Some(&curve.id) {
-            println!("{:>12} {:>10.1} {:>10.1} {:>+7.1}% {}", case.call.bytes, case.measured.as_us_f64(), bench.predict(case, &costs).as_us_f64(), e * 100.0, bench.choice(case, &costs));
+            println!("{:>12} {:>10.1} {:>10.1} {:>+7.1}% {}", case.call.bytes, case.measured.as_us_f64(), bench.predict(case, &costs).as_us_f64(), e * 100.0, bench.choice(case, &costs) + &bench.detail(case));
         }
     }
     let med = |v: &mut Vec<f64>| { v.sort_by(f64::total_cmp); v[v.len() / 2] };

@@ -3,7 +3,7 @@
 use supernode_catalog::{Catalog, SystemKind, Transport};
 use supernode_chip::Architecture;
 use supernode_library::costs::{Costs, Rates};
-use supernode_library::nccl::{Call, Choice, CollNet, Constants, Forced, Protocol, Tuner};
+use supernode_library::nccl::{Call, Choice, CollNet, Constants, Forced, Tuner};
 use supernode_library::{
     Element, Function, Launch as By, Launched, LibraryError, Platform, Predictor,
     Processes as Launcher, Version,
@@ -36,6 +36,10 @@ struct Subject {
     nics_gb_s: f64,
     /// RCCL has no tables here: it is taken to choose well.
     free: bool,
+    /// Older than any tables there are.
+    dated: bool,
+    /// `NCCL_MIN_CTAS`, where the source set it.
+    least_channels: u32,
 }
 
 /// A row that a model can be asked for.
@@ -53,6 +57,12 @@ pub struct Case {
     pub measured: Time,
     /// Whether a model may be fitted on it.
     pub fit: bool,
+    /// Whether it is known which process launched for which rank.
+    pub told: bool,
+    /// Measured with a runtime's waiting for every call.
+    pub hosted: bool,
+    /// Measured with a version that is older than any tables there are.
+    pub dated: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -71,9 +81,16 @@ impl<'a> Bench<'a> {
                     curve,
                     row: index,
                     call,
-                    choice: (!subject.free).then(|| subject.tuner.choose(&call)),
+                    choice: (!subject.free).then(|| {
+                        let mut choice = subject.tuner.choose(&call);
+                        choice.channels = choice.channels.max(subject.least_channels);
+                        choice
+                    }),
                     measured: timing.time,
-                    fit: measured.unfit(row).is_none(),
+                    fit: measured.unfit(row).is_none() && subject.told(&call),
+                    dated: subject.dated,
+                    told: measured.processes.is_some(),
+                    hosted: subject.launched.by == By::Host,
                 });
             }
         }
@@ -103,6 +120,13 @@ impl<'a> Bench<'a> {
         self.subjects[case.curve].as_ref().map_or(0, |subject| subject.tuner.machine.nodes)
     }
 
+    /// x
+    pub fn detail(&self, case: &Case) -> String {
+        let Ok(s) = &self.subjects[case.curve] else { return String::new() };
+        let m = &s.tuner.machine; if case.call.bytes > 1<<30 { for c in s.tuner.candidates(&case.call) { print!("{} {} {}; ", c.algorithm, c.protocol, c.time); } println!(); }
+        case.choice.map_or(String::new(), |c| format!(" ch{} chunk{} slice{} loops{} | {}x{} nic {} x {:.0} link {:.0} v{:?}", c.channels, c.chunk_bytes, c.slice_bytes, c.loops(case.call.bytes), m.nodes, m.ranks_per_node, m.nics_per_node, s.nics_gb_s, s.link_gb_s, m.switch))
+    }
+
     /// `Ring/LL128` and the like.
     pub fn choice(&self, case: &Case, costs: &Costs) -> String {
         let Ok(subject) = &self.subjects[case.curve] else { return String::new() };
@@ -115,7 +139,7 @@ impl Subject {
     fn of(catalog: &Catalog, curve: &Curve) -> Result<Self, String> {
         let function = function(curve.operation)
             .ok_or_else(|| format!("no library profile for {}", curve.operation))?;
-        let (version, free) = library(curve)?;
+        let (version, free, dated) = library(curve)?;
         let system = catalog
             .measured_as(&curve.hardware)
             .ok_or_else(|| format!("no catalog system stands for {}", curve.hardware))?;
@@ -137,13 +161,20 @@ impl Subject {
         let (algorithms, collnet) = forced(curve);
         machine.collnet = collnet;
         let mut tuner = Tuner::new(constants, machine).map_err(text)?;
-        let protocols = if curve.proto.starts_with("Simple") { "Simple" } else { "" };
+        // The plugin of the first EFA allows nothing else.
+        let simple = curve.proto.starts_with("Simple")
+            || nodes > 1 && platform.network == Some(Transport::Efa);
+        let protocols = if simple { "Simple" } else { "" };
         tuner.forced = Forced {
             algorithms: algorithms.parse().map_err(text)?,
             protocols: protocols.parse().map_err(text)?,
         };
         let nics_gb_s = match (curve.nics_per_node, curve.nic_rate) {
-            (Some(count), Some(rate)) => rate.gb_per_s() * f64::from(count),
+            // What the source calls a node may be a part of one.
+            (Some(count), Some(rate)) => {
+                let nodes = curve.nodes.unwrap_or(nodes).max(nodes);
+                rate.gb_per_s() * f64::from(count) * f64::from(nodes) / f64::from(nodes_of(&tuner))
+            }
             _ => platform.nic_gb_s * f64::from(platform.node_devices.min(8)),
         };
         Ok(Self {
@@ -153,6 +184,8 @@ impl Subject {
             tuner,
             function,
             free,
+            dated,
+            least_channels: setting(&curve.notes, "NCCL_MIN_CTAS=").unwrap_or(0),
             launched: Launched {
                 by: match curve.launch {
                     Some(Launch::Graph) => By::Graph,
@@ -165,6 +198,15 @@ impl Subject {
                 },
             },
         })
+    }
+
+    /// Whether all that the model knows of is known of `call`: blocks that are not aligned to 16
+    /// bytes take a slow path of the library, and nodes with unknown NICs say nothing of networks.
+    fn told(&self, call: &Call) -> bool {
+        let machine = &self.tuner.machine;
+        let blocks = u64::from(machine.ranks());
+        let aligned = !call.function.is_gather() || call.bytes.is_multiple_of(16 * blocks);
+        aligned && (machine.nodes == 1 || self.platform.nic_known)
     }
 
     fn rates<'c>(&self, costs: &'c Costs) -> Rates<'c> {
@@ -192,6 +234,17 @@ impl Subject {
     }
 }
 
+/// The number after `name` in `text`.
+fn setting(text: &str, name: &str) -> Option<u32> {
+    let (_, rest) = text.split_once(name)?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..digits].parse().ok()
+}
+
+fn nodes_of(tuner: &Tuner) -> u32 {
+    tuner.machine.nodes.max(1)
+}
+
 /// What a library is called for; none where it is not one call of it.
 fn function(operation: Operation) -> Option<Function> {
     Some(match operation {
@@ -207,7 +260,7 @@ fn function(operation: Operation) -> Option<Function> {
 }
 
 /// The version of NCCL, and whether its choice is replaced by the fastest.
-fn library(curve: &Curve) -> Result<(Version, bool), String> {
+fn library(curve: &Curve) -> Result<(Version, bool, bool), String> {
     let name = curve.library.as_str();
     let nccl = name == "NCCL" || name.starts_with("NCCL ") || name.starts_with("NCCL+");
     let rccl = name == "RCCL" || name.starts_with("RCCL (");
@@ -222,7 +275,8 @@ fn library(curve: &Curve) -> Result<(Version, bool), String> {
         _ => parse(NEWEST)?,
     };
     let oldest = parse("2.12")?;
-    Ok((version.max(oldest), rccl))
+    let dated = version < oldest || curve.version.contains("2020") || curve.version.contains("<=");
+    Ok((if dated { oldest } else { version }, rccl, dated))
 }
 
 /// The list of algorithms that the curve forced, and what its network reduces.

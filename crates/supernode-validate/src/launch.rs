@@ -37,7 +37,9 @@ impl Launch {
         if notes.contains("incl. host launch") {
             return Some(Self::Host);
         }
-        let harness = ["nccl-tests", "rccl-tests", "-w"].iter().any(|word| notes.contains(word));
+        let warmup =
+            notes.split("-w").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let harness = warmup || notes.contains("nccl-tests") || notes.contains("rccl-tests");
         let torch = library.contains("torch") || notes.contains("torch");
         let nccl = library.starts_with("NCCL") || library.starts_with("RCCL");
         (nccl && !torch && (harness || !notes.contains("busbw only"))).then_some(Self::Stream)

@@ -34,12 +34,14 @@
 //! fitted on and rows that it was not are never in one figure.
 //!
 //! Modules: `curve`, `row`, `operation`, `launch` and `family` (what was measured and how),
-//! `builtin` (the set inside the crate), `csv` (the same columns from a user's file), `class`,
+//! `builtin` (the set inside the crate), `csv` (the same columns from a user's file), `log` and `check`
+//! (what nccl-tests, rccl-tests and OSU print, and what is wrong with it), `class`,
 //! `score`, `vote` and `stats` (errors by size class and vote), `twins` (what an error is worth),
 //! `report` (all of it).
 
 mod builtin;
 mod case;
+mod check;
 mod class;
 mod csv;
 mod curve;
@@ -47,6 +49,7 @@ mod error;
 mod family;
 mod fit;
 mod launch;
+mod log;
 mod operation;
 mod report;
 mod row;
@@ -61,9 +64,10 @@ pub use case::{Bench, Case};
 pub use class::Class;
 pub use csv::{read_csv, write_csv};
 pub use curve::Curve;
-pub use error::ReadError;
+pub use error::{Place, ReadError};
 pub use fit::fit;
 pub use launch::{Launch, Processes};
+pub use log::{Format, Given, Log, Remark, read_log, read_log_given};
 pub use operation::{Operation, UnknownOperation};
 pub use report::{JudgedVote, Report, WorstRow};
 pub use row::{Quality, Row, Timing, Unfit};

@@ -116,11 +116,21 @@ impl<'a> Training<'a> {
     /// transport those of several.
     fn of(&self, kind: Kind, group: &str) -> Vec<(&'a Case, f64)> {
         let belongs = |case: &Case| match (kind, self.bench.groups(case)) {
+            _ if case.hosted => false,
             (Kind::Chip, Some((architecture, None))) => architecture.as_str() == group,
             (Kind::Network, Some((_, Some(network)))) => network.as_str() == group,
             _ => false,
         };
-        self.rows.iter().filter(|(case, _)| belongs(case)).copied().collect()
+        let all = self.rows.iter().filter(|(case, _)| belongs(case)).copied();
+        // Versions without tables of their own only where there are no others.
+        let current: Vec<_> = all.clone().filter(|(case, _)| !case.dated).collect();
+        let rows: Vec<_> = if current.is_empty() { all.collect() } else { current };
+        // Latency only where the launch is known, if there are such rows.
+        let told = |case: &Case| case.told || Class::of(case.call.bytes) == Class::Bandwidth;
+        if kind == Kind::Chip && rows.iter().any(|(case, _)| case.told) {
+            return rows.into_iter().filter(|(case, _)| told(case)).collect();
+        }
+        rows
     }
 
     /// Weighted mean of the errors, as logarithms of the ratio, so that half and double count alike.

@@ -41,6 +41,9 @@ pub struct Graphs {
     pub channels: u32,
 }
 
+/// GPUs that reduce for all others with NVLS, at most (`NCCL_MAX_NVLS_ARITY`).
+pub(crate) const NVLS_ARITY: u32 = 32;
+
 impl Graphs {
     /// Searches the channels of `machine`.
     pub fn search(tables: &Tables, machine: &Machine) -> Self {
@@ -178,6 +181,7 @@ impl<'a> Finder<'a> {
     fn heads(&self, own: f64) -> Graph {
         let nvls = own < 0.0;
         let heads = if self.nodes == 1 { self.gpus } else { self.gpus.min(self.nics) };
+        let heads = if nvls { heads.min(NVLS_ARITY) } else { heads };
         let none = Graph { channels: 0, ..self.graph(0, 0.0, 0.0) };
         if nvls && !self.multicast {
             return none;

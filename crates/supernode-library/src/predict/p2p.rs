@@ -3,10 +3,10 @@
 use super::{GB_S, Predictor};
 use crate::Function;
 use crate::costs::{Chip, Network};
-use crate::nccl::{Call, Protocol};
+use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
-    pub(super) fn p2p(&self, call: &Call) -> f64 {
+    pub(super) fn p2p(&self, call: &Call, choice: &Choice) -> f64 {
         let bytes = call.bytes as f64;
         let (ranks, per_node) = (f64::from(self.ranks()), f64::from(self.per_node()));
         // Bytes that a rank sends within its node, and beyond.
@@ -19,8 +19,14 @@ impl Predictor<'_> {
             _ => (bytes, 0.0, 1.0),
         };
         let start = self.chip(Chip::P2pBase) + self.chip(Chip::P2pPeer) * (peers - 1.0);
-        let inside = near / (self.link_gb_s * GB_S * self.chip(Chip::P2pRate));
-        let within = self.both(self.chip(Chip::P2pChunk), inside);
+        let channels = f64::from(choice.channels) * self.chip(Chip::P2pChannel);
+        let rate = (self.link_gb_s * self.chip(Chip::P2pRate)).min(channels);
+        let step = match choice.protocol {
+            Protocol::Simple => self.chip(Chip::P2pStep),
+            Protocol::Ll | Protocol::Ll128 => 0.0,
+        };
+        let within = self.both(step, near / rate / GB_S);
+        let flags = step;
         if self.nodes() == 1 {
             return start + within;
         }
@@ -36,7 +42,7 @@ impl Predictor<'_> {
             }
         };
         let outside = bytes / rate;
-        let step = self.network(Network::Simple) + self.network(Network::Channel) * posts;
-        start + within.max(self.both(step, outside))
+        let step = self.network(Network::Simple) + self.network(Network::Peer) * posts;
+        start + within.max(flags + self.both(step, outside))
     }
 }

@@ -1,9 +1,12 @@
 //! Rings: every chunk travels all ranks; the step over the network and the slowest link count.
 
-use super::Predictor;
+use super::{GB_S, Predictor};
 use crate::Function;
 use crate::costs::{Chip, Common, Network};
 use crate::nccl::{Call, Choice, Protocol};
+
+/// Simple cuts no chunk below this many bytes.
+const LEAST_SLICE: f64 = 32768.0;
 
 impl Predictor<'_> {
     pub(super) fn ring(&self, call: &Call, choice: &Choice) -> f64 {
@@ -19,18 +22,24 @@ impl Predictor<'_> {
         // Bytes of a step, of all channels together, and the loops it takes.
         let share = call.bytes as f64 / ranks;
         let loops = (share / channels / choice.chunk_bytes as f64).ceil().max(1.0);
-        let wire = share / loops / self.link(choice.protocol);
-        let slices = slices(choice);
-        let near = self.both(self.step(choice.protocol) * slices, wire);
+        let chunk = share / loops;
+        let copying = match choice.protocol {
+            Protocol::Simple => chunk / channels / GB_S / self.chip(Chip::Channel),
+            Protocol::Ll | Protocol::Ll128 => 0.0,
+        };
+        let slices = slices(choice.protocol, chunk / channels);
+        let wire = chunk / self.link(choice.protocol);
+        let near = self.both(self.step(choice.protocol) * slices + copying, wire);
         let copies = self.common(ends) * wire;
         let path = if self.nodes() == 1 {
             steps * near
         } else {
-            let wire = share / loops / self.nics(choice.protocol);
-            let step = self.network(Network::Ring) * self.network_step(choice.protocol, choice.channels);
-            let sum = (steps - far) * near + far * self.both(step, wire);
-            // A port that is busy all the time hides what the other steps wait for.
-            sum.max(steps * wire + far * step / rounds)
+            let wire = chunk / self.nics(choice.protocol);
+            let step = self.network(Network::Ring)
+                * self.network_step(choice.protocol, choice.channels);
+            // The way of a chunk around the ring, unless the NICs are busy for longer.
+            let way = (steps - far) * near + far * self.both(step, wire / slices);
+            way.max(steps * wire)
         };
         self.chip(Chip::Base) + loops * (path + copies)
     }
@@ -54,10 +63,10 @@ impl Predictor<'_> {
     }
 }
 
-/// Slices of a chunk, each with a flag of its own.
-fn slices(choice: &Choice) -> f64 {
-    match choice.protocol {
-        Protocol::Simple => (choice.chunk_bytes as f64 / choice.slice_bytes.max(1) as f64).round().max(1.0),
-        Protocol::Ll | Protocol::Ll128 => 1.0,
+/// Slices of a chunk of `bytes` on one channel, each with a flag of its own.
+fn slices(protocol: Protocol, bytes: f64) -> f64 {
+    match protocol {
+        Protocol::Simple if bytes > LEAST_SLICE => 2.0,
+        _ => 1.0,
     }
 }

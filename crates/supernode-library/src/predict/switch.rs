@@ -2,12 +2,15 @@
 
 use super::{GB_S, Predictor, tree_passes};
 use crate::Function;
-use crate::costs::{Chip, Network};
+use crate::costs::{Chip, Common, Network};
+use crate::nccl::NVLS_ARITY;
 use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
     pub(super) fn nvls(&self, call: &Call, choice: &Choice) -> f64 {
-        self.chip(Chip::NvlsBase) + self.rounds(call, choice, self.nvls_rate(call))
+        let rate = self.nvls_rate(call);
+        let fill = self.chip(Chip::NvlsFill) * self.round_bytes(call, choice) / rate;
+        self.chip(Chip::NvlsBase) + fill + self.rounds(call, choice, rate)
     }
 
     pub(super) fn nvls_tree(&self, call: &Call, choice: &Choice) -> f64 {
@@ -15,7 +18,9 @@ impl Predictor<'_> {
         let depth = f64::from(self.nodes().ilog2());
         let latency = 2.0 * depth * self.network_step(Protocol::Simple, choice.channels);
         let rate = slower(self.nvls_rate(call), nics);
-        self.chip(Chip::NvlsBase) + latency + self.rounds(call, choice, rate)
+        // A chunk is reduced, sent up and down, and multicast: stages that fill one after the other.
+        let fill = self.common(Common::Fill) * depth * self.round_bytes(call, choice) / rate;
+        self.chip(Chip::NvlsBase) + latency + fill + self.rounds(call, choice, rate)
     }
 
     pub(super) fn collnet(&self, call: &Call, choice: &Choice) -> f64 {
@@ -27,21 +32,26 @@ impl Predictor<'_> {
 
     /// Bytes of the call per microsecond that the switch of a node sustains.
     fn nvls_rate(&self, call: &Call) -> f64 {
-        let all_reduce = self.link_gb_s * GB_S * self.chip(Chip::NvlsRate);
-        let ranks = f64::from(self.per_node());
-        match call.function {
-            Function::AllReduce => all_reduce,
-            // The own block does not pass the port.
-            _ => self.link(Protocol::Simple) * ranks / (ranks - 1.0),
-        }
+        let port = match call.function {
+            Function::AllReduce => self.link_gb_s * GB_S * self.chip(Chip::NvlsRate),
+            _ => self.link(Protocol::Simple),
+        };
+        // The own block does not pass the port.
+        let ranks = f64::from(self.per_node().max(2));
+        port * ranks / (ranks - 1.0)
     }
 
     /// Rounds of chunks, one chunk of every head and channel at a time.
     fn rounds(&self, call: &Call, choice: &Choice, rate: f64) -> f64 {
-        let heads = f64::from(self.per_node());
+        let round = self.round_bytes(call, choice);
+        call.bytes as f64 / round * self.both(self.chip(Chip::NvlsStep), round / rate)
+    }
+
+    /// Bytes of a round: one chunk of every head and channel, or all there are.
+    fn round_bytes(&self, call: &Call, choice: &Choice) -> f64 {
+        let heads = f64::from(self.per_node().min(NVLS_ARITY));
         let round = f64::from(choice.channels) * heads * choice.chunk_bytes as f64;
-        let rounds = (call.bytes as f64 / round).max(1.0);
-        rounds * self.both(self.chip(Chip::NvlsStep), call.bytes as f64 / rounds / rate)
+        round.min(call.bytes as f64)
     }
 }
 

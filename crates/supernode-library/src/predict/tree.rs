@@ -2,7 +2,7 @@
 
 use super::{Predictor, tree_passes};
 use crate::costs::{Chip, Network};
-use crate::nccl::{Call, Choice};
+use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
     pub(super) fn tree(&self, call: &Call, choice: &Choice) -> f64 {
@@ -19,9 +19,15 @@ impl Predictor<'_> {
         }
         let channels = f64::from(choice.channels);
         let chunks = (bytes / channels / choice.chunk_bytes as f64).ceil().max(1.0);
-        // Both ways of the first chunk, then chunk after chunk.
+        // The first chunk passes every hop up and down, then chunk after chunk follows.
+        // LL and LL128 pass on lines as they come; Simple passes on whole chunks.
+        let hop = match choice.protocol {
+            Protocol::Simple => bytes / chunks / self.link(choice.protocol),
+            Protocol::Ll | Protocol::Ll128 => 0.0,
+        };
+        let fill = 2.0 * (latency + hops * hop);
         let chunk = self.both(self.step(choice.protocol), wire / chunks);
-        self.chip(Chip::Base) + 2.0 * latency + chunks * chunk
+        self.chip(Chip::Base) + fill + chunks * chunk
     }
 
     /// All-gather and reduce-scatter between single GPUs of nodes: steps of doubling distance.

@@ -15,9 +15,15 @@ use crate::{Curve, ReadError};
 /// Names the line and what to do: a column is missing or unknown, a field cannot be read, rows of one
 /// id disagree on their machine, a size stands twice.
 pub fn read_csv(text: &str) -> Result<Vec<Curve>, ReadError> {
+    Ok(read_with_lines(text)?.into_iter().map(|(curve, _)| curve).collect())
+}
+
+/// Reads curves, each with the lines of its rows.
+pub(crate) fn read_with_lines(text: &str) -> Result<Vec<(Curve, Vec<usize>)>, ReadError> {
     let required: Vec<&str> = OF_CURVE.into_iter().chain(OF_ROW).chain(["notes"]).collect();
     let table = Table::read(text, &required, &OPTIONAL)?;
-    let mut curves: Vec<(Curve, Vec<String>)> = Vec::new();
+    let mut curves: Vec<(Curve, Vec<usize>)> = Vec::new();
+    let mut firsts: Vec<Vec<String>> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut sizes = BTreeSet::new();
     for record in table.records() {
@@ -26,13 +32,14 @@ pub fn read_csv(text: &str) -> Result<Vec<Curve>, ReadError> {
         let (of_curve, of_row) = split_notes(record.text("notes"));
         let shared: Vec<String> =
             OF_CURVE.iter().chain(&OPTIONAL).map(|name| record.text(name).to_owned()).collect();
-        let note = match curves.get(place) {
+        let note = match firsts.get(place) {
             None => {
                 places.insert(id.to_owned(), place);
-                curves.push((columns::curve(&record, &of_curve)?, shared));
+                curves.push((columns::curve(&record, &of_curve)?, Vec::new()));
+                firsts.push(shared);
                 of_row
             }
-            Some((_, first)) => {
+            Some(first) => {
                 let names = OF_CURVE.iter().chain(&OPTIONAL);
                 let differs = names.zip(first.iter().zip(&shared)).find(|(_, (a, b))| a != b);
                 if let Some((column, _)) = differs {
@@ -48,11 +55,12 @@ pub fn read_csv(text: &str) -> Result<Vec<Curve>, ReadError> {
         {
             return Err(ReadError::Repeated { line: record.line, id: id.to_owned(), bytes });
         }
-        if let Some((curve, _)) = curves.get_mut(place) {
+        if let Some((curve, lines)) = curves.get_mut(place) {
             curve.rows.push(row);
+            lines.push(record.line);
         }
     }
-    Ok(curves.into_iter().map(|(curve, _)| curve).collect())
+    Ok(curves)
 }
 
 /// Parts notes into those of the curve and those of the row.

@@ -2,4 +2,5 @@
 
 mod builtin;
 mod csv;
+mod logs;
 mod score;

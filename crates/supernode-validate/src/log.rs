@@ -1,0 +1,141 @@
+//! Logs of benchmarks as their programs print them.
+
+mod csv;
+mod header;
+mod json;
+mod lines;
+mod nccl;
+mod osu;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{Curve, Operation, Place, ReadError};
+
+/// The format of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The columns of measured curves, comma-separated.
+    Csv,
+    /// The table that nccl-tests and rccl-tests print.
+    NcclTests,
+    /// The document that nccl-tests writes with `-J`.
+    NcclTestsJson,
+    /// The tables of the OSU micro-benchmarks.
+    Osu,
+}
+
+/// Something about one place of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// Where.
+    pub place: Place,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// What a log holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Log {
+    /// Its format.
+    pub format: Format,
+    /// Curves with at least one row.
+    #[serde(skip)]
+    pub curves: Vec<Curve>,
+    /// Rows that were left out, and why.
+    pub left_out: Vec<Remark>,
+    /// What else is to be known: rows that were marked as suspect, a missing end.
+    pub remarks: Vec<Remark>,
+}
+
+/// What is known of a log but may not stand in it. What is given here goes before what is read, but
+/// for comma-separated curves, which say it all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Given {
+    /// What was measured.
+    pub operation: Option<Operation>,
+    /// Number of ranks.
+    pub ranks: Option<u32>,
+    /// Number of nodes.
+    pub nodes: Option<u32>,
+    /// The machine.
+    pub hardware: Option<String>,
+    /// Where the log comes from; `log` without.
+    pub source: Option<String>,
+}
+
+/// What is found on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) left_out: Vec<Remark>,
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// Reads a log of any known format; the content tells which.
+///
+/// # Errors
+/// When the format is not known, the log does not say what it is of, units or rank counts cannot be
+/// right, or no row can be used. Single bad rows are left out and named instead.
+pub fn read_log(text: &str) -> Result<Log, ReadError> {
+    read_log_given(text, &Given::default())
+}
+
+/// Reads a log of which something is known that does not stand in it.
+///
+/// # Errors
+/// As [`read_log`].
+pub fn read_log_given(text: &str, given: &Given) -> Result<Log, ReadError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut notes = Notes::default();
+    let format = format_of(text)?;
+    let curves = match format {
+        Format::Csv => csv::read(text, &mut notes)?,
+        Format::NcclTests => nccl::read(text, given, &mut notes)?,
+        Format::NcclTestsJson => json::read(text, given, &mut notes)?,
+        Format::Osu => osu::read(text, given, &mut notes)?,
+    };
+    if curves.is_empty() {
+        let first = notes.left_out.first().map(ToString::to_string);
+        let first = first.unwrap_or_else(|| "the table is empty".to_owned());
+        return Err(ReadError::NoRows { left_out: notes.left_out.len(), first });
+    }
+    let Notes { mut left_out, mut remarks } = notes;
+    left_out.sort_by_key(|remark| remark.place);
+    remarks.sort_by_key(|remark| remark.place);
+    Ok(Log { format, curves, left_out, remarks })
+}
+
+fn format_of(text: &str) -> Result<Format, ReadError> {
+    if text.contains("times are simulated, not measured") {
+        return Err(ReadError::Simulated);
+    }
+    if text.trim_start().starts_with('{') {
+        return Ok(Format::NcclTestsJson);
+    }
+    let is_csv = |line: &str| line.contains("curve_id") && line.contains(',');
+    if text
+        .lines()
+        .find(|line| !line.starts_with('#') && !line.trim().is_empty())
+        .is_some_and(is_csv)
+    {
+        return Ok(Format::Csv);
+    }
+    for (_, line) in lines::lines(text).filter(|(_, line)| line.starts_with('#')) {
+        let words = line.trim_start_matches('#').trim_start();
+        if words.starts_with("OSU ") {
+            return Ok(Format::Osu);
+        }
+        if words.starts_with("nThread") || (words.starts_with("size") && words.contains("busbw")) {
+            return Ok(Format::NcclTests);
+        }
+    }
+    Err(ReadError::Unrecognised)
+}

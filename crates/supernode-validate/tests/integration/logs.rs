@@ -1,0 +1,8 @@
+//! Logs of our own making, in the formats of nccl-tests, rccl-tests and OSU.
+
+mod bad;
+mod json;
+mod nccl;
+mod osu;
+mod properties;
+mod write;
