@@ -17,12 +17,14 @@
 //!
 //! Constants are data files by version, each table with its source.
 //!
-//! Modules: `function` (what is called), `element` (of what), `version`, [`nccl`].
+//! Modules: `function` (what is called), `element` (of what), `version`; [`nccl`], [`rccl`], [`hccl`].
 
 mod element;
 mod error;
 mod function;
+pub mod hccl;
 pub mod nccl;
+pub mod rccl;
 mod version;
 
 pub use element::Element;
