@@ -42,6 +42,13 @@ fn on_several_nodes_a_channel_has_a_nic() {
 }
 
 #[test]
+fn two_gpus_of_a_node_have_the_rings_that_nccl_logs() {
+    // H20: "nChannels 4, bw 24/24" (NVIDIA/nccl issue 1189).
+    let machine = Machine { ranks_per_node: 2, nics_per_node: 2, ..h100(2) };
+    check(machine, 4, 24.0, 8);
+}
+
+#[test]
 fn few_fast_rings_of_hopper_are_split_or_doubled_twice() {
     check(Machine { nics_per_node: 4, ..h100(2) }, 8, 24.0, 16);
     check(Machine { nics_per_node: 6, ..h100(2) }, 6, 48.0, 24);
