@@ -67,7 +67,7 @@ impl Function {
     /// Steps of a ring: 2(n-1) for all-reduce, n-1 for reduce-scatter and all-gather, else n.
     pub const fn ring_steps(self, ranks: u32) -> u32 {
         match self {
-            Self::AllReduce => 2 * ranks.saturating_sub(1),
+            Self::AllReduce => ranks.saturating_sub(1).saturating_mul(2),
             Self::ReduceScatter | Self::AllGather => ranks.saturating_sub(1),
             _ => ranks,
         }

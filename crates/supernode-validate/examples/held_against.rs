@@ -18,15 +18,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!();
     }
+    let by = match arg.as_str() { "machine" => Some(supernode_validate::By::Machine), "family" => Some(supernode_validate::By::Family), "scale" => Some(supernode_validate::By::Scale(4)), _ => None };
+    let crossed = by.map(|by| supernode_validate::cross(&bench, &costs, by, 2));
+    let filter = std::env::args().nth(3).unwrap_or_default();
     let mut votes: std::collections::BTreeMap<_, [Vec<f64>; 3]> = Default::default();
-    for case in &bench.cases {
+    for (index, case) in bench.cases.iter().enumerate() {
         let curve = &bench.curves[case.curve];
+        let predicted = match &crossed { None => bench.predict(case, &costs), Some(t) => match t[index] { Some(t) => t, None => continue } };
+        if !filter.is_empty() && !(curve.operation.name() == "all_reduce" && curve.library.starts_with("NCCL")) { continue; }
         if curve.rows[case.row].quality != supernode_validate::Quality::Ok { continue; }
-        let e = bench.predict(case, &costs).as_us_f64() / case.measured.as_us_f64() - 1.0;
+        let e = predicted.as_us_f64() / case.measured.as_us_f64() - 1.0;
         let class = match Class::of(case.call.bytes) { Class::Latency => 0, Class::Middle => 1, _ => 2 };
         votes.entry((curve.hardware.chars().take(34).collect::<String>(), curve.operation.name(), curve.source().to_owned())).or_default()[class].push(e);
         if arg == curve.id || std::env::args().nth(2).as_deref() == Some(&curve.id) {
-            println!("{:>12} {:>10.1} {:>10.1} {:>+7.1}% {}", case.call.bytes, case.measured.as_us_f64(), bench.predict(case, &costs).as_us_f64(), e * 100.0, bench.choice(case, &costs) + &bench.detail(case));
+            println!("{:>12} {:>10.1} {:>10.1} {:>+7.1}% {}", case.call.bytes, case.measured.as_us_f64(), predicted.as_us_f64(), e * 100.0, bench.choice(case, &costs) + &bench.detail(case));
         }
     }
     let med = |v: &mut Vec<f64>| { v.sort_by(f64::total_cmp); v[v.len() / 2] };

@@ -206,7 +206,9 @@ impl Subject {
         let machine = &self.tuner.machine;
         let blocks = u64::from(machine.ranks());
         let aligned = !call.function.is_gather() || call.bytes.is_multiple_of(16 * blocks);
-        aligned && (machine.nodes == 1 || self.platform.nic_known)
+        // RCCL switches its protocol twice below 1 KiB, by rules that are not known here.
+        let regular = !self.free || call.bytes >= 1024;
+        aligned && regular && (machine.nodes == 1 || self.platform.nic_known)
     }
 
     fn rates<'c>(&self, costs: &'c Costs) -> Rates<'c> {

@@ -17,6 +17,8 @@ const LEASH: f64 = 0.004;
 pub enum Fold {
     /// None: everything that may be fitted on is.
     Nothing,
+    /// All rows of one machine, as its source names it.
+    Machine(String),
     /// All rows of a family of hardware.
     Family(String),
     /// All rows of more than this many nodes.
@@ -35,6 +37,7 @@ impl Fold {
     pub fn holds(&self, bench: &Bench<'_>, case: &Case) -> bool {
         match self {
             Self::Nothing => false,
+            Self::Machine(machine) => bench.curves[case.curve].hardware == *machine,
             Self::Family(family) => bench.curves[case.curve].family() == family,
             Self::Scale(nodes) => bench.nodes(case) > *nodes,
         }

@@ -16,7 +16,8 @@ pub struct Graph {
     pub channels: u32,
     /// Bandwidth of a channel within a node, in GB/s.
     pub bw_intra: f64,
-    /// Bandwidth of a channel between nodes, in GB/s; infinite on one node.
+    /// Bandwidth of a channel between nodes, in GB/s. On one node infinite, but for NVLS what NCCL
+    /// has in its place, which its formula uses.
     pub bw_inter: f64,
     /// Whether all channels visit the GPUs in the same order.
     pub same_channels: bool,
@@ -54,8 +55,8 @@ impl Graphs {
             ring,
             tree,
             collnet_chain: tree,
-            collnet_direct: search.heads(1.0),
-            nvls: search.heads(-1.0),
+            collnet_direct: search.heads(false),
+            nvls: search.heads(true),
             channels: search.communicator(ring),
         }
     }
@@ -166,32 +167,44 @@ impl<'a> Finder<'a> {
         let fits = |&s: &f64| within(s) && self.by_network(s) >= channels;
         let inter = speeds.iter().copied().find(fits).unwrap_or(0.1);
         // Then the part within the node gets faster while it can.
-        let mut intra = inter;
-        for &speed in self.speeds.iter().rev().filter(|&&s| s > inter) {
-            if self.nodes == 1 || intra >= 2.0 * inter || !within(speed) {
-                break;
-            }
-            intra = speed;
-        }
+        let intra = self.faster(inter, within);
         self.split(self.graph(channels, intra, inter), channels)
     }
 
-    /// A channel per GPU that has a NIC (per GPU on one node), each of which draws from all GPUs;
-    /// `own` is how much of itself a GPU does not move over its link.
-    fn heads(&self, own: f64) -> Graph {
-        let nvls = own < 0.0;
+    /// The fastest speed up to which all above `speed` fit, at most twice as fast.
+    fn faster(&self, speed: f64, fits: impl Fn(f64) -> bool) -> f64 {
+        let mut best = speed;
+        for &next in self.speeds.iter().rev().filter(|&&s| s > speed) {
+            if best >= 2.0 * speed || !fits(next) {
+                break;
+            }
+            best = next;
+        }
+        best
+    }
+
+    /// A channel per GPU that has a NIC (per GPU on one node): every GPU moves a share of each
+    /// channel, and the head of an NVLS channel two.
+    fn heads(&self, nvls: bool) -> Graph {
         let heads = if self.nodes == 1 { self.gpus } else { self.gpus.min(self.nics) };
         let heads = if nvls { heads.min(NVLS_ARITY) } else { heads };
         let none = Graph { channels: 0, ..self.graph(0, 0.0, 0.0) };
         if nvls && !self.multicast {
             return none;
         }
-        let share = (f64::from(heads) - own).max(1.0);
-        let fits = |&s: &f64| share * s <= self.intra && self.by_network(s) >= heads;
-        match self.candidates(1, f64::INFINITY).iter().copied().find(fits) {
-            Some(speed) => self.graph(heads, speed, speed),
-            None => none,
+        let shares = if nvls { heads + 1 } else { heads.saturating_sub(1).max(1) };
+        let within = |speed: f64| f64::from(shares) * speed <= self.intra;
+        let between = |speed: f64| self.by_network(speed) >= heads;
+        let fits = |&s: &f64| within(s) && between(s);
+        let Some(speed) = self.candidates(1, f64::INFINITY).iter().copied().find(fits) else {
+            return none;
+        };
+        if nvls {
+            // NVLS lets the part between nodes get faster; on one node nothing holds it.
+            let inter = self.faster(speed, between);
+            return Graph { bw_inter: inter, ..self.graph(heads, speed, inter) };
         }
+        self.graph(heads, self.faster(speed, within), speed)
     }
 
     fn graph(&self, channels: u32, bw_intra: f64, bw_inter: f64) -> Graph {

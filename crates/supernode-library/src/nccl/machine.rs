@@ -114,7 +114,7 @@ impl Machine {
     /// What NCCL takes `lanes` lanes of `PCIe` for: 12 GB/s for 16 of generation 3, twice that for
     /// the next.
     pub fn pcie_of(generation: u32, lanes: u32, speeds: &Links) -> Bandwidth {
-        let lane = speeds.pcie_gen3_x16 / 16.0 * f64::from(generation - 3).exp2();
+        let lane = speeds.pcie_gen3_x16 / 16.0 * (f64::from(generation) - 3.0).exp2();
         Bandwidth::new((lane * 1e9 * f64::from(lanes)).round() as u64)
     }
 

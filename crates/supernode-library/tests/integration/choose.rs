@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use supernode_library::nccl::{
-    Algorithm, Call, CollNet, Cpu, Forced, Machine, NicPath, NvSwitch, Protocol, Tuner,
+    Algorithm, Call, CollNet, Cpu, Forced, IntraPath, Machine, NicPath, NvSwitch, Protocol, Tuner,
 };
 use supernode_library::{Element, Function};
 use supernode_units::{MessageSize, ReduceOp};
@@ -67,11 +67,7 @@ fn ll128_needs_a_path_that_keeps_stores_whole() {
     assert!(!has(Machine { nic_path: NicPath::Pxn, ..a100(2) }));
     assert!(has(Machine { nic_path: NicPath::Pxn, ..h100(2) }));
     assert!(!has(Machine { nic_path: NicPath::Host, ..h100(2) }));
-    assert!(!has(Machine {
-        intra: supernode_library::nccl::IntraPath::Pci,
-        switch: NvSwitch::None,
-        ..a100(1)
-    }));
+    assert!(!has(Machine { intra: IntraPath::Pci, switch: NvSwitch::None, ..a100(1) }));
 }
 
 #[test]
@@ -159,10 +155,13 @@ fn machine() -> impl Strategy<Value = Machine> {
     let gpu = prop_oneof![Just(a100(1)), Just(h100(1)), Just(b200(1))];
     let cpu = prop_oneof![Just(Cpu::IntelSapphireRapids), Just(Cpu::Amd), Just(Cpu::Arm)];
     let collnet = prop_oneof![Just(CollNet::None), Just(CollNet::AllReduce), Just(CollNet::All)];
-    (gpu, cpu, collnet, 1..40u32, 1..9u32, 1..9u32).prop_map(
-        |(machine, cpu, collnet, nodes, ranks_per_node, nics_per_node)| Machine {
+    let intra = prop_oneof![Just(IntraPath::NvLink), Just(IntraPath::Pci), Just(IntraPath::Sys)];
+    (gpu, cpu, collnet, intra, 1..40u32, 1..80u32, 1..9u32).prop_map(
+        |(machine, cpu, collnet, intra, nodes, ranks_per_node, nics_per_node)| Machine {
             cpu,
             collnet,
+            intra,
+            switch: if intra == IntraPath::NvLink { machine.switch } else { NvSwitch::None },
             nodes: nodes.max(3 - ranks_per_node.min(2)),
             ranks_per_node,
             nics_per_node,
@@ -201,15 +200,21 @@ proptest! {
     }
 
     #[test]
-    fn a_slower_network_is_never_faster(m in machine(), bytes in 1..1u64 << 34) {
-        let slow = Machine { nic: supernode_units::Bandwidth::from_gb_per_s(12), ..m.clone() };
-        let call = call(Function::AllReduce, bytes);
-        let ring = |m: Machine| {
-            let tuner = tuner(m);
-            tuner.graphs.ring.bw_intra * f64::from(tuner.graphs.ring.channels)
-        };
-        prop_assert!(ring(slow.clone()) <= ring(m.clone()) + 1e-9);
-        prop_assert!(tuner(slow).choose(&call).time.is_some());
+    fn rings_carry_no_more_than_the_links(m in machine()) {
+        // That a slower network is never faster would be too much to ask: NCCL's search stops at
+        // half of the best speed, and can miss more channels of a slower one.
+        let tuner = tuner(m.clone());
+        let ring = tuner.graphs.ring;
+        let carried = ring.bw_intra * f64::from(ring.channels);
+        if m.ranks_per_node > 1 {
+            let link = if m.intra == IntraPath::NvLink { m.nvlink } else { m.pcie };
+            prop_assert!(carried <= link.gb_per_s() + 1e-6, "{:?}", ring);
+        }
+        if m.nodes > 1 {
+            let nics = f64::from(m.nics_per_node) * m.nic.gb_per_s();
+            prop_assert!(carried <= nics + 1e-6, "{:?}", ring);
+        }
+        prop_assert!(tuner.graphs.channels >= ring.channels && tuner.graphs.channels <= 64);
     }
 
     #[test]

@@ -76,7 +76,8 @@ fn large_sizes() {
     // Two nodes exceed what the NICs carry, four do not.
     let nics = 8.0 * 48.0;
     assert!(busbw(h100(2), Algorithm::NvlsTree) > nics);
-    assert!(busbw(h100(4), Algorithm::NvlsTree) < nics);
+    let four = busbw(h100(4), Algorithm::NvlsTree);
+    assert!((four - 8.0 * 45.5).abs() < 1e-9 && four < nics, "{four}");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 mod choose;
 mod estimate;
 mod graph;
+mod hccl;
+mod rccl;
 mod symmetric;
 mod versions;
 
