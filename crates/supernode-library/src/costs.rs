@@ -135,6 +135,14 @@ impl Costs {
         Self::parse(include_str!("../data/costs.toml"))
     }
 
+    /// What is published or assumed of the costs before anything is fitted.
+    ///
+    /// # Errors
+    /// None in a released crate: a test reads the file.
+    pub fn priors() -> Result<Self, LibraryError> {
+        Self::parse(include_str!("../data/priors.toml"))
+    }
+
     /// Reads costs as TOML. Groups may leave out constants, which then come from `default`.
     ///
     /// # Errors
@@ -229,15 +237,6 @@ impl Costs {
         };
         let index = known.iter().position(|known| known.key == parameter.key)?;
         values?.get(index).copied()
-    }
-
-    /// Forgets a group, so that `default` stands for it.
-    pub fn forget(&mut self, kind: Kind, group: &str) {
-        match kind {
-            Kind::Chip => self.chips.remove(group),
-            Kind::Network => self.networks.remove(group),
-            Kind::Common => None,
-        };
     }
 }
 

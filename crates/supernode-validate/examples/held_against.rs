@@ -6,7 +6,8 @@ use supernode_validate::{Bench, Class, Fold, Training, builtin};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let curves = builtin()?;
     let bench = Bench::new(&Catalog::builtin()?, &curves);
-    let mut costs = Costs::builtin()?;
+    let priors = Costs::priors()?;
+    let mut costs = Costs::priors()?;
     let arg = std::env::args().nth(1).unwrap_or_default();
     if arg == "fit" {
         costs = Training::without(&bench, &Fold::Nothing).fit(&costs);
@@ -19,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!();
     }
     let by = match arg.as_str() { "machine" => Some(supernode_validate::By::Machine), "family" => Some(supernode_validate::By::Family), "scale" => Some(supernode_validate::By::Scale(4)), _ => None };
-    let crossed = by.map(|by| supernode_validate::cross(&bench, &costs, by, 2));
+    let crossed = by.map(|by| supernode_validate::cross(&bench, &priors, by, 2));
     let filter = std::env::args().nth(3).unwrap_or_default();
     let mut votes: std::collections::BTreeMap<_, [Vec<f64>; 3]> = Default::default();
     for (index, case) in bench.cases.iter().enumerate() {

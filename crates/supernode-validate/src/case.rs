@@ -14,6 +14,7 @@ use crate::{Curve, Launch, Operation, Processes};
 
 /// What an unknown version is taken for.
 const NEWEST: &str = "2.30";
+const USUAL: &str = "2.18";
 
 /// All rows of curves that a library's profile can be asked for, and why it cannot be for others.
 #[derive(Debug)]
@@ -57,8 +58,8 @@ pub struct Case {
     pub measured: Time,
     /// Whether a model may be fitted on it.
     pub fit: bool,
-    /// Whether it is known which process launched for which rank.
-    pub told: bool,
+    /// Which process launched for which rank, as far as it is known.
+    pub processes: Option<Processes>,
     /// Measured with a runtime's waiting for every call.
     pub hosted: bool,
     /// Measured with a version that is older than any tables there are.
@@ -89,7 +90,7 @@ impl<'a> Bench<'a> {
                     measured: timing.time,
                     fit: measured.unfit(row).is_none() && subject.told(&call),
                     dated: subject.dated,
-                    told: measured.processes.is_some(),
+                    processes: measured.processes,
                     hosted: subject.launched.by == By::Host,
                 });
             }
@@ -274,10 +275,11 @@ fn library(curve: &Curve) -> Result<(Version, bool, bool), String> {
     let parse = |text: &str| text.parse::<Version>().map_err(|error| error.to_string());
     let version = match written {
         Some(text) if !rccl => parse(text)?,
+        _ if curve.family().starts_with("V100") || curve.family().starts_with("A100") || curve.family().starts_with("H100") => parse(USUAL)?,
         _ => parse(NEWEST)?,
     };
     let oldest = parse("2.12")?;
-    let dated = version < oldest || curve.version.contains("2020") || curve.version.contains("<=");
+    let dated = version < oldest || ["2020", "2021"].iter().any(|year| curve.version.contains(year)) || curve.version.contains("<=");
     Ok((if dated { oldest } else { version }, rccl, dated))
 }
 

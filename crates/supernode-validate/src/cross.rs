@@ -21,14 +21,14 @@ pub enum By {
 }
 
 /// Times of the cases of `bench`, each from costs that were fitted without the fold of the case; none
-/// for cases in no fold. Fits start from `costs`. The same on any number of `threads`.
-pub fn cross(bench: &Bench<'_>, costs: &Costs, by: By, threads: usize) -> Vec<Option<Time>> {
+/// for cases in no fold. Fits start from `priors`. The same on any number of `threads`.
+pub fn cross(bench: &Bench<'_>, priors: &Costs, by: By, threads: usize) -> Vec<Option<Time>> {
     let folds = folds(bench, by);
     let next = AtomicUsize::new(0);
     let fit = || {
         let mut done = Vec::new();
         while let Some(fold) = folds.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let costs = Training::without(bench, fold).fit(costs);
+            let costs = Training::without(bench, fold).fit(priors);
             for (index, case) in bench.cases.iter().enumerate() {
                 if fold.holds(bench, case) {
                     done.push((index, bench.predict(case, &costs)));

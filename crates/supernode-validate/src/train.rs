@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use supernode_library::Function;
-use supernode_library::costs::{Constant, Costs, DEFAULT, Kind};
+use supernode_library::costs::{Constant, Costs, Kind};
 
-use crate::{Bench, Case, Class, fit};
+use crate::{Bench, Case, Class, Processes, fit};
 
 /// Errors below this share are noise: they weigh by their square.
 const NOISE: f64 = 0.02;
 /// What leaving a typical value by its double costs, in errors of one vote.
-const LEASH: f64 = 0.004;
+const LEASH: f64 = 0.01;
+/// Constants below this count as this in ratios.
+const LEAST: f64 = 0.05;
+/// Rounds over all groups: what they have in common is known from the second on.
+const ROUNDS: usize = 3;
 
 /// Rows that a fit does without, to be predicted from the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,52 +68,61 @@ impl<'a> Training<'a> {
         self.rows.len()
     }
 
-    /// Fits all constants that the rows say anything of, starting from `costs`: sends and receives
-    /// before collectives, one node before several. Groups that no row belongs to are forgotten, so
-    /// that the typical one stands for them.
-    pub fn fit(&self, costs: &Costs) -> Costs {
-        let mut costs = costs.clone();
+    /// Fits all constants that the rows say anything of, starting from `priors`: sends and receives
+    /// before collectives, one node before several. What groups have in common, in the ratio of
+    /// fitted to prior, is then taken to hold for groups without rows, too, and keeps constants near
+    /// it that the rows hardly tell.
+    pub fn fit(&self, priors: &Costs) -> Costs {
+        let mut costs = priors.clone();
         let constants: Vec<Constant> = costs.list().map(|(constant, _)| constant).collect();
         let mut groups: Vec<(Kind, String)> =
             constants.iter().map(|c| (c.kind, c.group.clone())).collect();
         groups.dedup();
-        groups.retain(|(kind, group)| *kind != Kind::Common && group != DEFAULT);
-        for (kind, group) in &groups {
-            if self.of(*kind, group).is_empty() {
-                costs.forget(*kind, group);
-            }
-        }
-        let free = |kind: Kind, group: &str, p2p: bool| -> Vec<Constant> {
-            let mut free = constants.clone();
-            free.retain(|c| c.kind == kind && c.group == group);
-            free.retain(|c| kind != Kind::Chip || c.parameter.key.starts_with("p2p") == p2p);
-            free
-        };
-        for _ in 0..2 {
-            for (kind, group) in &groups {
-                let rows = self.of(*kind, group);
+        groups.retain(|(kind, _)| *kind != Kind::Common);
+        let rows: Vec<_> = groups.iter().map(|(kind, group)| self.of(*kind, group)).collect();
+        for round in 0..ROUNDS {
+            let typical = if round == 0 {
+                priors.clone()
+            } else {
+                let known = |c: &Constant| {
+                    let at = groups.iter().position(|(kind, group)| *kind == c.kind && *group == c.group);
+                    at.is_some_and(|at| !rows[at].is_empty())
+                };
+                typical(priors, &costs, &constants, known)
+            };
+            for ((kind, group), rows) in groups.iter().zip(&rows) {
+                let of_group: Vec<Constant> = constants
+                    .iter()
+                    .filter(|c| c.kind == *kind && c.group == *group)
+                    .cloned()
+                    .collect();
                 if rows.is_empty() {
+                    for constant in &of_group {
+                        let value = typical.get(constant).unwrap_or_default();
+                        costs.set(constant, value);
+                    }
                     continue;
                 }
-                let sends = |case: &Case| case.call.function.is_p2p();
-                for p2p in [true, false] {
-                    if *kind == Kind::Network && p2p {
-                        continue;
-                    }
-                    let keep = |case: &Case| *kind == Kind::Network || sends(case) == p2p;
-                    let rows: Vec<_> = rows.iter().filter(|(case, _)| keep(case)).copied().collect();
-                    if !rows.is_empty() {
-                        let free = free(*kind, group, p2p);
-                        let typical: Vec<_> = free.iter().map(|c| typical(&costs, c)).collect();
-                        fit(&mut costs, &free, |costs| {
-                            self.loss(&rows, costs) + leash(costs, &free, &typical)
-                        });
-                    }
+                // Of a chip, sends and receives have constants of their own.
+                let parts: &[Option<bool>] =
+                    if *kind == Kind::Chip { &[Some(true), Some(false)] } else { &[None] };
+                for part in parts {
+                    let keep = |p2p: bool| part.is_none_or(|part| part == p2p);
+                    let free: Vec<_> = of_group
+                        .iter()
+                        .filter(|c| keep(c.parameter.key.starts_with("p2p")))
+                        .cloned()
+                        .collect();
+                    let rows: Vec<_> =
+                        rows.iter().filter(|(case, _)| keep(case.call.function.is_p2p())).copied().collect();
+                    fit(&mut costs, &free, |costs| {
+                        self.loss(&rows, costs) + leash(costs, &free, &typical)
+                    });
                 }
             }
-            let free = free(Kind::Common, "", false);
-            let rows: Vec<_> = self.rows.iter().filter(|(case, _)| case.call.function != Function::SendRecv).copied().collect();
-            fit(&mut costs, &free, |costs| self.loss(&rows, costs));
+            let free: Vec<_> = constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
+            let rows: Vec<_> = self.rows.iter().filter(|(case, _)| !case.call.function.is_p2p()).copied().collect();
+            fit(&mut costs, &free, |costs| self.loss(&rows, costs) + leash(costs, &free, priors));
         }
         costs
     }
@@ -128,12 +140,19 @@ impl<'a> Training<'a> {
         // Versions without tables of their own only where there are no others.
         let current: Vec<_> = all.clone().filter(|(case, _)| !case.dated).collect();
         let rows: Vec<_> = if current.is_empty() { all.collect() } else { current };
-        // Latency only where the launch is known, if there are such rows.
-        let told = |case: &Case| case.told || Class::of(case.call.bytes) == Class::Bandwidth;
-        if kind == Kind::Chip && rows.iter().any(|(case, _)| case.told) {
-            return rows.into_iter().filter(|(case, _)| told(case)).collect();
-        }
-        rows
+        // One process that launches for all hides the kernels of small messages. Where it is known
+        // for some who launches, others do not say when launches are hidden.
+        let launched_alike = |case: &Case| case.processes.is_some();
+        let known = rows.iter().any(|(case, _)| {
+            matches!(case.processes, Some(Processes::Threads | Processes::PerDevice))
+        });
+        let keep = |case: &Case| match Class::of(case.call.bytes) {
+            _ if kind != Kind::Chip => true,
+            Class::Latency if case.processes == Some(Processes::PerNode) => false,
+            Class::Latency | Class::Middle => !known || launched_alike(case),
+            Class::Bandwidth => true,
+        };
+        rows.into_iter().filter(|(case, _)| keep(case)).collect()
     }
 
     /// Weighted mean of the errors, as logarithms of the ratio, so that half and double count alike.
@@ -148,16 +167,35 @@ impl<'a> Training<'a> {
     }
 }
 
-fn typical(costs: &Costs, constant: &Constant) -> f64 {
-    let of_default = Constant { group: DEFAULT.to_owned(), ..constant.clone() };
-    costs.get(&of_default).unwrap_or(1.0)
+/// The priors, times what the fitted groups have in common: the median of fitted to prior.
+fn typical(
+    priors: &Costs,
+    fitted: &Costs,
+    constants: &[Constant],
+    known: impl Fn(&Constant) -> bool,
+) -> Costs {
+    let ratio = |constant: &Constant| {
+        let prior = priors.get(constant)?.max(LEAST);
+        Some(fitted.get(constant)?.max(LEAST) / prior)
+    };
+    let mut costs = priors.clone();
+    for constant in constants.iter().filter(|constant| constant.kind != Kind::Common) {
+        let alike = |c: &&Constant| c.kind == constant.kind && c.parameter == constant.parameter;
+        let mut ratios: Vec<f64> =
+            constants.iter().filter(alike).filter(|c| known(c)).filter_map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        if let Some(prior) = priors.get(constant).filter(|_| !ratios.is_empty()) {
+            costs.set(constant, prior.max(LEAST) * ratios[ratios.len() / 2]);
+        }
+    }
+    costs
 }
 
 /// Keeps constants that the rows hardly tell near the typical ones.
-fn leash(costs: &Costs, free: &[Constant], typical: &[f64]) -> f64 {
-    let each = free.iter().zip(typical).map(|(constant, typical)| {
-        let value = costs.get(constant).unwrap_or(*typical);
-        LEASH * (value.max(0.01) / typical.max(0.01)).log2().powi(2)
+fn leash(costs: &Costs, free: &[Constant], typical: &Costs) -> f64 {
+    let each = free.iter().filter_map(|constant| {
+        let (value, typical) = (costs.get(constant)?, typical.get(constant)?);
+        Some(LEASH * (value.max(LEAST) / typical.max(LEAST)).log2().powi(2))
     });
     each.sum()
 }

@@ -32,16 +32,17 @@ impl Predictor<'_> {
         let near = self.both(self.step(choice.protocol) * slices + copying, wire);
         let copies = self.common(ends) * wire;
         let path = if self.nodes() == 1 {
-            steps * near
+            steps * near + copies
         } else {
             let wire = chunk / self.nics(choice.protocol);
             let step = self.network(Network::Ring)
                 * self.network_step(choice.protocol, choice.channels);
             // The way of a chunk around the ring, unless the NICs are busy for longer.
-            let way = (steps - far) * near + far * self.both(step, wire / slices);
+            let way =
+                (steps - far) * near + far * self.both(step, wire / slices) + copies;
             way.max(steps * wire)
         };
-        self.chip(Chip::Base) + loops * (path + copies)
+        self.chip(Chip::Base) + loops * path
     }
 
     /// Broadcast and reduce: the bytes pass along the ring in slices.
