@@ -9,6 +9,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let priors = Costs::priors()?;
     let mut costs = Costs::priors()?;
     let arg = std::env::args().nth(1).unwrap_or_default();
+    if arg == "toml" {
+        costs = Training::without(&bench, &Fold::Nothing).fit(&costs);
+        let mut last = String::new();
+        for (c, v) in costs.list() {
+            let kind = format!("{:?}", c.kind).to_lowercase();
+            let g = if c.group.is_empty() { kind } else { format!("{kind}.{}", c.group) };
+            if g != last { println!("\n[{g}]"); last = g; }
+            println!("{} = {:.4}", c.parameter.key, v);
+        }
+        return Ok(());
+    }
     if arg == "fit" {
         costs = Training::without(&bench, &Fold::Nothing).fit(&costs);
         let mut last = String::new();
@@ -32,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let class = match Class::of(case.call.bytes) { Class::Latency => 0, Class::Middle => 1, _ => 2 };
         votes.entry((curve.hardware.chars().take(34).collect::<String>(), curve.operation.name(), curve.source().to_owned())).or_default()[class].push(e);
         if arg == curve.id || std::env::args().nth(2).as_deref() == Some(&curve.id) {
-            println!("{:>12} {:>10.1} {:>10.1} {:>+7.1}% {}", case.call.bytes, case.measured.as_us_f64(), predicted.as_us_f64(), e * 100.0, bench.choice(case, &costs) + &bench.detail(case));
+            println!("{:>12} {:>10.1} {:>10.1} {:>+7.1}% {}", case.call.bytes, case.measured.as_us_f64(), predicted.as_us_f64(), e * 100.0, bench.choice(case, &costs));
         }
     }
     let med = |v: &mut Vec<f64>| { v.sort_by(f64::total_cmp); v[v.len() / 2] };

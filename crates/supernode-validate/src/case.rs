@@ -121,13 +121,6 @@ impl<'a> Bench<'a> {
         self.subjects[case.curve].as_ref().map_or(0, |subject| subject.tuner.machine.nodes)
     }
 
-    /// x
-    pub fn detail(&self, case: &Case) -> String {
-        let Ok(s) = &self.subjects[case.curve] else { return String::new() };
-        let m = &s.tuner.machine; if case.call.bytes > 1<<30 { for c in s.tuner.candidates(&case.call) { print!("{} {} {}; ", c.algorithm, c.protocol, c.time); } println!(); }
-        case.choice.map_or(String::new(), |c| format!(" ch{} chunk{} slice{} loops{} | {}x{} nic {} x {:.0} link {:.0} v{:?}", c.channels, c.chunk_bytes, c.slice_bytes, c.loops(case.call.bytes), m.nodes, m.ranks_per_node, m.nics_per_node, s.nics_gb_s, s.link_gb_s, m.switch))
-    }
-
     /// `Ring/LL128` and the like.
     pub fn choice(&self, case: &Case, costs: &Costs) -> String {
         let Ok(subject) = &self.subjects[case.curve] else { return String::new() };
