@@ -52,7 +52,6 @@ constants! {
         Ll = "ll", "us", 0.3, 6.0, "one step over the scale-up links with the LL protocol";
         Ll128 = "ll128", "us", 0.4, 12.0, "one step over the scale-up links with LL128";
         Simple = "simple", "us", 0.5, 20.0, "one slice of a step over the scale-up links with Simple";
-        Channel = "channel", "GB/s", 5.0, 100.0, "payload rate of one channel with Simple: what its threads copy";
         Link = "link", "share", 0.2, 0.95, "payload rate of Simple, of the published line rate";
         LlRate = "ll-rate", "share", 0.1, 0.6, "payload rate of LL, of that of Simple";
         Ll128Rate = "ll128-rate", "share", 0.4, 0.97, "payload rate of LL128, of that of Simple";
@@ -92,7 +91,6 @@ constants! {
         Ends = "ends", "steps", 0.0, 1.5, "copies of the own block at both ends of an all-gather or reduce-scatter, in steps";
         AllReduceEnds = "all-reduce-ends", "steps", 0.0, 1.5, "the same for an all-reduce";
         Fill = "fill", "stages", 0.0, 4.0, "chunks that each stage of a tree over nodes waits for at the start";
-        Overlap = "overlap", "exponent", 1.0, 6.0, "how far a step's synchronisation hides behind its bytes: 1 not at all";
         Launch = "launch", "us", 1.0, 10.0, "one rank's launch where one process launches for all ranks of a node";
         Graph = "graph", "us", 0.0, 12.0, "what a launch from a captured graph saves";
         Host = "host", "us", 0.0, 200.0, "what a runtime adds that waits for every call";
@@ -150,7 +148,10 @@ impl Costs {
     pub fn parse(text: &str) -> Result<Self, LibraryError> {
         let data = |what: String| LibraryError::Data { file: "costs.toml", what };
         let file: File = toml::from_str(text).map_err(|error| data(error.to_string()))?;
-        let fill = |group: &str, given: &BTreeMap<String, f64>, known: &[Parameter], base: Option<&[f64]>| {
+        let fill = |group: &str,
+                    given: &BTreeMap<String, f64>,
+                    known: &[Parameter],
+                    base: Option<&[f64]>| {
             if let Some(key) = given.keys().find(|key| known.iter().all(|p| p.key != **key)) {
                 let names = known.iter().map(|p| p.key).collect::<Vec<_>>().join(", ");
                 return Err(data(format!("unknown constant `{key}` in {group}; known: {names}")));
@@ -160,28 +161,32 @@ impl Costs {
                 .enumerate()
                 .map(|(index, parameter)| {
                     let value = given.get(parameter.key).copied();
-                    let value = value.or_else(|| Some(base?[index])).ok_or_else(|| {
-                        data(format!("{group} lacks `{}`", parameter.key))
-                    })?;
+                    let value = value
+                        .or_else(|| Some(base?[index]))
+                        .ok_or_else(|| data(format!("{group} lacks `{}`", parameter.key)))?;
                     if (parameter.low..=parameter.high).contains(&value) {
                         return Ok(value);
                     }
                     let Parameter { key, low, high, unit, .. } = parameter;
-                    Err(data(format!("{group}.{key} = {value} is not within {low} to {high} {unit}")))
+                    Err(data(format!(
+                        "{group}.{key} = {value} is not within {low} to {high} {unit}"
+                    )))
                 })
                 .collect()
         };
-        let groups = |kind: &str, given: &BTreeMap<String, BTreeMap<String, f64>>, known: &[Parameter]| {
-            let base = given.get(DEFAULT).ok_or_else(|| data(format!("{kind} lacks `{DEFAULT}`")))?;
-            let base: Vec<f64> = fill(&format!("{kind}.{DEFAULT}"), base, known, None)?;
-            given
-                .iter()
-                .map(|(name, given)| {
-                    let group = format!("{kind}.{name}");
-                    Ok((name.clone(), fill(&group, given, known, Some(&base))?))
-                })
-                .collect::<Result<BTreeMap<_, _>, LibraryError>>()
-        };
+        let groups =
+            |kind: &str, given: &BTreeMap<String, BTreeMap<String, f64>>, known: &[Parameter]| {
+                let base =
+                    given.get(DEFAULT).ok_or_else(|| data(format!("{kind} lacks `{DEFAULT}`")))?;
+                let base: Vec<f64> = fill(&format!("{kind}.{DEFAULT}"), base, known, None)?;
+                given
+                    .iter()
+                    .map(|(name, given)| {
+                        let group = format!("{kind}.{name}");
+                        Ok((name.clone(), fill(&group, given, known, Some(&base))?))
+                    })
+                    .collect::<Result<BTreeMap<_, _>, LibraryError>>()
+            };
         Ok(Self {
             chips: groups("chip", &file.chip, Chip::PARAMETERS)?,
             networks: groups("network", &file.network, Network::PARAMETERS)?,
@@ -208,8 +213,14 @@ impl Costs {
             });
             entries.collect::<Vec<_>>()
         };
-        let chips = self.chips.iter().flat_map(move |(name, values)| of(Kind::Chip, name, Chip::PARAMETERS, values));
-        let networks = self.networks.iter().flat_map(move |(name, values)| of(Kind::Network, name, Network::PARAMETERS, values));
+        let chips = self
+            .chips
+            .iter()
+            .flat_map(move |(name, values)| of(Kind::Chip, name, Chip::PARAMETERS, values));
+        let networks = self
+            .networks
+            .iter()
+            .flat_map(move |(name, values)| of(Kind::Network, name, Network::PARAMETERS, values));
         chips.chain(networks).chain(of(Kind::Common, "", Common::PARAMETERS, &self.common))
     }
 

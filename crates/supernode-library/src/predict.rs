@@ -7,7 +7,7 @@
 use supernode_units::Time;
 
 use crate::costs::{Chip, Common, Network, Rates};
-use crate::nccl::{Algorithm, Call, Choice, Protocol, Tuner};
+use crate::nccl::{Algorithm, Call, Choice, IntraPath, Protocol, Tuner};
 use crate::{Function, Launch, Launched, Processes};
 
 mod p2p;
@@ -115,7 +115,9 @@ impl Predictor<'_> {
 
     /// Bytes per microsecond that a device sends over its scale-up links.
     fn link(&self, protocol: Protocol) -> f64 {
-        let shared = self.tuner.machine.intra != crate::nccl::IntraPath::NvLink && self.per_node() > 2;
+        // Cards of a server with a NIC each have its switch beside them; others meet in the host.
+        let host = self.tuner.machine.intra != IntraPath::NvLink && self.nodes() == 1;
+        let shared = host && self.per_node() > 2;
         let rate = self.link_gb_s * GB_S * self.chip(Chip::Link);
         rate * self.share(protocol) * if shared { self.chip(Chip::SharedLink) } else { 1.0 }
     }
@@ -138,12 +140,6 @@ impl Predictor<'_> {
             Protocol::Simple => 1.0,
         };
         self.nics_gb_s * GB_S * self.network(Network::Rate) * far * wire
-    }
-
-    /// A step that synchronises for `sync` and moves bytes for `wire` microseconds.
-    fn both(&self, sync: f64, wire: f64) -> f64 {
-        let power = self.common(Common::Overlap);
-        (sync.powf(power) + wire.powf(power)).powf(power.recip())
     }
 }
 

@@ -9,9 +9,11 @@ use crate::{Bench, Case, Class, Processes, fit};
 /// Errors below this share are noise: they weigh by their square.
 const NOISE: f64 = 0.02;
 /// What leaving a typical value by its double costs, in errors of one vote.
-const LEASH: f64 = 0.01;
+const LEASH: f64 = 0.06;
 /// Constants below this count as this in ratios.
 const LEAST: f64 = 0.05;
+/// Microseconds a rank within which launches may hide a kernel: half as much again as one takes.
+const HIDDEN_US: f64 = 7.0;
 /// Rounds over all groups: what they have in common is known from the second on.
 const ROUNDS: usize = 3;
 
@@ -85,7 +87,9 @@ impl<'a> Training<'a> {
                 priors.clone()
             } else {
                 let known = |c: &Constant| {
-                    let at = groups.iter().position(|(kind, group)| *kind == c.kind && *group == c.group);
+                    let at = groups
+                        .iter()
+                        .position(|(kind, group)| *kind == c.kind && *group == c.group);
                     at.is_some_and(|at| !rows[at].is_empty())
                 };
                 typical(priors, &costs, &constants, known)
@@ -113,15 +117,24 @@ impl<'a> Training<'a> {
                         .filter(|c| keep(c.parameter.key.starts_with("p2p")))
                         .cloned()
                         .collect();
-                    let rows: Vec<_> =
-                        rows.iter().filter(|(case, _)| keep(case.call.function.is_p2p())).copied().collect();
+                    let rows: Vec<_> = rows
+                        .iter()
+                        .filter(|(case, _)| keep(case.call.function.is_p2p()))
+                        .copied()
+                        .collect();
                     fit(&mut costs, &free, |costs| {
                         self.loss(&rows, costs) + leash(costs, &free, &typical)
                     });
                 }
             }
-            let free: Vec<_> = constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
-            let rows: Vec<_> = self.rows.iter().filter(|(case, _)| !case.call.function.is_p2p()).copied().collect();
+            let free: Vec<_> =
+                constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
+            let rows: Vec<_> = self
+                .rows
+                .iter()
+                .filter(|(case, _)| !case.call.function.is_p2p())
+                .copied()
+                .collect();
             fit(&mut costs, &free, |costs| self.loss(&rows, costs) + leash(costs, &free, priors));
         }
         costs
@@ -148,11 +161,16 @@ impl<'a> Training<'a> {
         });
         let keep = |case: &Case| match Class::of(case.call.bytes) {
             _ if kind != Kind::Chip => true,
-            Class::Latency if case.processes == Some(Processes::PerNode) => false,
+            _ if case.processes == Some(Processes::PerNode) && self.hidden(case) => false,
             Class::Latency | Class::Middle => !known || launched_alike(case),
             Class::Bandwidth => true,
         };
         rows.into_iter().filter(|(case, _)| keep(case)).collect()
+    }
+
+    /// Whether the launches of one process for all ranks of a node may take as long as the kernel.
+    fn hidden(&self, case: &Case) -> bool {
+        case.measured.as_us_f64() < HIDDEN_US * f64::from(self.bench.curves[case.curve].chips)
     }
 
     /// Weighted mean of the errors, as logarithms of the ratio, so that half and double count alike.

@@ -25,7 +25,7 @@ impl Predictor<'_> {
             Protocol::Simple => self.chip(Chip::P2pStep),
             Protocol::Ll | Protocol::Ll128 => 0.0,
         };
-        let within = self.both(step, near / rate / GB_S);
+        let within = step + near / rate / GB_S;
         let flags = step;
         if self.nodes() == 1 {
             return start + within;
@@ -43,6 +43,6 @@ impl Predictor<'_> {
         };
         let outside = bytes / rate;
         let step = self.network(Network::Simple) + self.network(Network::Peer) * posts;
-        start + within.max(flags + self.both(step, outside))
+        start + within.max(flags + step + outside)
     }
 }

@@ -1,6 +1,6 @@
 //! Rings: every chunk travels all ranks; the step over the network and the slowest link count.
 
-use super::{GB_S, Predictor};
+use super::Predictor;
 use crate::Function;
 use crate::costs::{Chip, Common, Network};
 use crate::nccl::{Call, Choice, Protocol};
@@ -23,23 +23,18 @@ impl Predictor<'_> {
         let share = call.bytes as f64 / ranks;
         let loops = (share / channels / choice.chunk_bytes as f64).ceil().max(1.0);
         let chunk = share / loops;
-        let copying = match choice.protocol {
-            Protocol::Simple => chunk / channels / GB_S / self.chip(Chip::Channel),
-            Protocol::Ll | Protocol::Ll128 => 0.0,
-        };
         let slices = slices(choice.protocol, chunk / channels);
         let wire = chunk / self.link(choice.protocol);
-        let near = self.both(self.step(choice.protocol) * slices + copying, wire);
+        let near = self.step(choice.protocol) * slices + wire;
         let copies = self.common(ends) * wire;
         let path = if self.nodes() == 1 {
             steps * near + copies
         } else {
             let wire = chunk / self.nics(choice.protocol);
-            let step = self.network(Network::Ring)
-                * self.network_step(choice.protocol, choice.channels);
+            let step =
+                self.network(Network::Ring) * self.network_step(choice.protocol, choice.channels);
             // The way of a chunk around the ring, unless the NICs are busy for longer.
-            let way =
-                (steps - far) * near + far * self.both(step, wire / slices) + copies;
+            let way = (steps - far) * near + far * (step + wire / slices) + copies;
             way.max(steps * wire)
         };
         self.chip(Chip::Base) + loops * path

@@ -44,7 +44,8 @@ impl Predictor<'_> {
     /// Rounds of chunks, one chunk of every head and channel at a time.
     fn rounds(&self, call: &Call, choice: &Choice, rate: f64) -> f64 {
         let round = self.round_bytes(call, choice);
-        call.bytes as f64 / round * self.both(self.chip(Chip::NvlsStep), round / rate)
+        // Other rounds are under way meanwhile, which hides most of the shorter of the two.
+        call.bytes as f64 / round * self.chip(Chip::NvlsStep).hypot(round / rate)
     }
 
     /// Bytes of a round: one chunk of every head and channel, or all there are.

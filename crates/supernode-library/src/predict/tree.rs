@@ -26,7 +26,7 @@ impl Predictor<'_> {
             Protocol::Ll | Protocol::Ll128 => 0.0,
         };
         let fill = 2.0 * (latency + hops * hop);
-        let chunk = self.both(self.step(choice.protocol), wire / chunks);
+        let chunk = self.step(choice.protocol) + wire / chunks;
         self.chip(Chip::Base) + fill + chunks * chunk
     }
 
