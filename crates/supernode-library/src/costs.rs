@@ -60,6 +60,8 @@ constants! {
         NvlsStep = "nvls-step", "us", 0.5, 40.0, "one round of chunks through the switch";
         NvlsFill = "nvls-fill", "rounds", 0.0, 6.0, "rounds of chunks that fill the switch before the first result";
         NvlsRate = "nvls-rate", "share", 0.3, 0.9, "bytes per port of an in-switch all-reduce, algbw (n-1)/n, of the line rate";
+        DirectBase = "direct-base", "us", 1.0, 15.0, "start, barrier and end of a custom kernel that reads its peers, in a graph";
+        DirectStep = "direct-step", "us", 0.5, 15.0, "the second barrier of a custom kernel";
         P2pBase = "p2p-base", "us", 2.0, 40.0, "start and end of a send and receive kernel";
         P2pPeer = "p2p-peer", "us", 0.0, 12.0, "each further peer of a send and receive kernel";
         P2pChannel = "p2p-channel", "GB/s", 1.0, 80.0, "payload rate of one channel of a send and receive kernel";

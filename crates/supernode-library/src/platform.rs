@@ -146,14 +146,16 @@ impl Platform {
         Some(match self.architecture {
             Architecture::Pascal => Gpu::Pascal,
             Architecture::Volta => Gpu::Volta,
-            Architecture::Ampere => Gpu::Ampere,
             Architecture::Ada => Gpu::Sm89,
             Architecture::Hopper => Gpu::Hopper,
             // The newest tables there are stand for what is to come.
             Architecture::Blackwell | Architecture::Rubin => Gpu::Blackwell,
             Architecture::BlackwellClient => Gpu::Sm120,
             // RCCL has NCCL's algorithms; its channels are taken to be those of a GPU of the time.
-            Architecture::Cdna2 | Architecture::Cdna3 | Architecture::Cdna4 => Gpu::Ampere,
+            Architecture::Ampere
+            | Architecture::Cdna2
+            | Architecture::Cdna3
+            | Architecture::Cdna4 => Gpu::Ampere,
             _ => return None,
         })
     }

@@ -10,6 +10,7 @@ use crate::costs::{Chip, Common, Network, Rates};
 use crate::nccl::{Algorithm, Call, Choice, IntraPath, Protocol, Tuner};
 use crate::{Function, Launch, Launched, Processes};
 
+mod direct;
 mod p2p;
 mod ring;
 mod switch;

@@ -39,6 +39,8 @@ struct Subject {
     free: bool,
     /// Older than any tables there are.
     dated: bool,
+    /// Largest call that a custom kernel of an inference engine takes, if there is one.
+    direct: Option<u64>,
     /// `NCCL_MIN_CTAS`, where the source set it.
     least_channels: u32,
 }
@@ -183,6 +185,7 @@ impl Subject {
             function,
             free,
             dated,
+            direct: direct(&curve.library),
             least_channels: setting(&curve.notes, "NCCL_MIN_CTAS=").unwrap_or(0),
             launched: Launched {
                 by: match curve.launch {
@@ -220,7 +223,11 @@ impl Subject {
 
     fn predict(&self, case: &Case, costs: &Costs) -> Time {
         let predictor = self.predictor(self.rates(costs));
-        predictor.time(&case.call, &self.chosen(case, &predictor), self.launched)
+        let choice = self.chosen(case, &predictor);
+        match self.direct {
+            Some(limit) => predictor.direct(&case.call, &choice, self.launched, limit),
+            None => predictor.time(&case.call, &choice, self.launched),
+        }
     }
 
     fn chosen(&self, case: &Case, predictor: &Predictor<'_>) -> Choice {
@@ -259,12 +266,22 @@ fn function(operation: Operation) -> Option<Function> {
     })
 }
 
+/// Up to how many bytes an inference engine's own kernel runs: vLLM's documented limit; that of
+/// TensorRT-LLM as far as its curves tell.
+fn direct(library: &str) -> Option<u64> {
+    match library {
+        "vLLM" => Some(8 << 20),
+        "TensorRT-LLM" => Some(512 << 10),
+        _ => None,
+    }
+}
+
 /// The version of NCCL, and whether its choice is replaced by the fastest.
 fn library(curve: &Curve) -> Result<(Version, bool, bool), String> {
     let name = curve.library.as_str();
     let nccl = name == "NCCL" || name.starts_with("NCCL ") || name.starts_with("NCCL+");
     let rccl = name == "RCCL" || name.starts_with("RCCL (");
-    if !nccl && !rccl && !name.contains("+ NCCL") {
+    if !nccl && !rccl && !name.contains("+ NCCL") && direct(name).is_none() {
         return Err(format!("no profile for {name}"));
     }
     let digits = |c: char| c.is_ascii_digit() || c == '.';
