@@ -48,8 +48,9 @@ macro_rules! constants {
 constants! {
     /// Costs of the kernels on one architecture of chips.
     Chip {
+        Dispatch = "dispatch", "us", 1.0, 20.0, "least time between two launches on a stream, however short the kernel";
         Base = "base", "us", 2.0, 20.0, "start and end of a kernel, whatever it moves";
-        Ll = "ll", "us", 0.3, 6.0, "one step over the scale-up links with the LL protocol";
+        Ll = "ll", "us", 0.1, 6.0, "one step over the scale-up links with the LL protocol";
         Ll128 = "ll128", "us", 0.4, 12.0, "one step over the scale-up links with LL128";
         Simple = "simple", "us", 0.5, 20.0, "one slice of a step over the scale-up links with Simple";
         Link = "link", "share", 0.2, 0.95, "payload rate of Simple, of the published line rate";
@@ -94,7 +95,6 @@ constants! {
         AllReduceEnds = "all-reduce-ends", "steps", 0.0, 1.5, "the same for an all-reduce";
         Fill = "fill", "stages", 0.0, 4.0, "chunks that each stage of a tree over nodes waits for at the start";
         Launch = "launch", "us", 1.0, 10.0, "one rank's launch where one process launches for all ranks of a node";
-        Graph = "graph", "us", 0.0, 12.0, "what a launch from a captured graph saves";
         Host = "host", "us", 0.0, 200.0, "what a runtime adds that waits for every call";
     }
 }

@@ -38,8 +38,10 @@ impl Predictor<'_> {
     pub fn time(&self, call: &Call, choice: &Choice, launched: Launched) -> Time {
         let kernel = self.kernel(call, choice);
         let us = match launched.by {
-            Launch::Stream => kernel.max(self.launches(call, launched.processes)),
-            Launch::Graph => (kernel - self.common(Common::Graph)).max(kernel / 4.0),
+            Launch::Stream => {
+                kernel.max(self.chip(Chip::Dispatch)).max(self.launches(call, launched.processes))
+            }
+            Launch::Graph => kernel,
             Launch::Host => kernel + self.common(Common::Host),
         };
         Time::from_secs_f64(us * 1e-6)

@@ -10,7 +10,7 @@ use supernode_library::{
 };
 use supernode_units::{MessageSize, Time};
 
-use crate::{Curve, Launch, Operation, Processes};
+use crate::{Class, Curve, Launch, Operation, Processes};
 
 /// What an unknown version is taken for.
 const NEWEST: &str = "2.30";
@@ -75,8 +75,10 @@ impl<'a> Bench<'a> {
         let mut cases = Vec::new();
         for (curve, (measured, subject)) in curves.iter().zip(&subjects).enumerate() {
             let Ok(subject) = subject else { continue };
-            // Without GPUDirect every byte takes a way through the host that is not modelled.
+            // Without GPUDirect every byte takes a way through the host, and launches of virtual
+            // functions one through the hypervisor, that are not modelled.
             let staged = measured.notes.contains("no GDR");
+            let virtual_chips = measured.hardware.contains(" VF");
             for (index, row) in measured.rows.iter().enumerate() {
                 let (Some(timing), Some(bytes)) = (measured.timing(row), row.bytes) else {
                     continue;
@@ -93,7 +95,10 @@ impl<'a> Bench<'a> {
                         choice
                     }),
                     measured: timing.time,
-                    fit: measured.unfit(row).is_none() && subject.told(&call) && !staged,
+                    fit: measured.unfit(row).is_none()
+                        && subject.told(&call)
+                        && !staged
+                        && (!virtual_chips || Class::of(bytes) == Class::Bandwidth),
                     dated: subject.dated,
                     processes: measured.processes,
                     hosted: subject.launched.by == By::Host,
