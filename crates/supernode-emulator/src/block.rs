@@ -13,6 +13,7 @@ use crate::post::Post;
 use crate::rank::{Machine, World};
 use crate::settle::settle;
 use crate::task::{run_rank, yield_turn};
+use crate::workers::Patience;
 
 /// What the tasks of a block look at.
 #[derive(Debug)]
@@ -45,10 +46,6 @@ pub(crate) struct Part {
     pub(crate) blocked: Vec<Waiting>,
     pub(crate) fault: Option<EmulatorError>,
 }
-
-/// Rounds in which an idle block looks for mail before its thread goes to sleep: waking it costs
-/// as much as some hundred messages.
-const IDLE_ROUNDS: u32 = 2_000;
 
 impl Block {
     /// Runs the `ranks` ranks from `first` on, into `outputs` of an earlier run where they fit.
@@ -104,7 +101,7 @@ impl Site {
     /// Hands out the mail of `block` until all its ranks are done.
     async fn deliver(&self, block: usize) {
         let offices = &self.world.offices;
-        let mut idle = 0;
+        let mut patience = Patience::default();
         loop {
             let (is_idle, is_finished) = {
                 let mut post = self.post();
@@ -118,18 +115,13 @@ impl Site {
                 return offices.finish();
             }
             if !is_idle {
-                idle = 0;
+                patience = Patience::default();
                 yield_turn().await;
-            } else if idle < IDLE_ROUNDS {
-                idle += 1;
-                std::hint::spin_loop();
-                while !offices.has_mail(block) && idle < IDLE_ROUNDS {
-                    idle += 1;
-                    std::hint::spin_loop();
-                }
-            } else {
+                continue;
+            }
+            while patience.is_left() && !offices.has_mail(block) {}
+            if !offices.has_mail(block) {
                 poll_fn(|context| offices.poll_wait(block, context.waker())).await;
-                idle = 0;
             }
         }
     }

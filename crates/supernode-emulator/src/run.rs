@@ -18,7 +18,7 @@ use crate::memory::{Output, Results};
 use crate::payload::{Data, Pool};
 use crate::post::Offices;
 use crate::rank::World;
-use crate::workers::Worker;
+use crate::workers::{Worker, receive};
 
 /// One collective to be emulated.
 #[derive(Debug, Clone)]
@@ -184,7 +184,8 @@ impl Emulator {
         if let Some(errand) = own {
             errand(&self.caller);
         }
-        let mut done: Vec<(usize, Block, Part)> = done.iter().collect();
+        let done = std::iter::from_fn(|| receive(&done));
+        let mut done: Vec<(usize, Block, Part)> = done.collect();
         done.sort_unstable_by_key(|(index, ..)| *index);
         let mut report = Report { finish: Vec::new(), outputs: Vec::new(), messages: 0 };
         let (mut blocked, mut fault) = (Vec::new(), None);

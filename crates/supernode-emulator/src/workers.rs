@@ -16,10 +16,6 @@ pub(crate) struct Worker {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Rounds in which a thread looks for the next errand before it goes to sleep: small collectives
-/// follow each other faster than a thread wakes.
-const IDLE_ROUNDS: u32 = 20_000;
-
 impl Worker {
     pub(crate) fn start() -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread().build()?;
@@ -49,21 +45,40 @@ impl Drop for Worker {
 }
 
 fn serve(runtime: &Runtime, errands: &Receiver<Errand>) {
+    while let Some(errand) = receive(errands) {
+        errand(runtime);
+    }
+}
+
+/// What is sent next; none if nobody is left to send.
+pub(crate) fn receive<T>(channel: &Receiver<T>) -> Option<T> {
+    let mut patience = Patience::default();
     loop {
-        let mut idle = 0;
-        let errand = loop {
-            match errands.try_recv() {
-                Ok(errand) => break Some(errand),
-                Err(TryRecvError::Empty) if idle < IDLE_ROUNDS => {
-                    idle += 1;
-                    std::hint::spin_loop();
-                }
-                Err(_) => break errands.recv().ok(),
-            }
-        };
-        match errand {
-            Some(errand) => errand(runtime),
-            None => return,
+        match channel.try_recv() {
+            Ok(value) => return Some(value),
+            Err(TryRecvError::Empty) if patience.is_left() => {}
+            Err(TryRecvError::Empty) => return channel.recv().ok(),
+            Err(TryRecvError::Disconnected) => return None,
         }
+    }
+}
+
+/// How long a thread looks for what it waits for before it goes to sleep. What blocks of small
+/// collectives send each other, and the next collective, comes sooner than a thread wakes.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    rounds: u32,
+}
+
+impl Patience {
+    /// Passes a moment, and other threads of the host their turn; gives false at the end.
+    pub(crate) fn is_left(&mut self) -> bool {
+        self.rounds += 1;
+        if self.rounds.is_multiple_of(32) {
+            std::thread::yield_now();
+        } else {
+            std::hint::spin_loop();
+        }
+        self.rounds < 4_096
     }
 }
