@@ -22,8 +22,8 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// What is left where a message was taken.
-    const TAKEN: Self = Self {
+    /// What is left where a message was taken, and what stands where one will be.
+    pub(crate) const TAKEN: Self = Self {
         from: Rank::MAX,
         lane: u32::MAX,
         flight: InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 },
@@ -67,16 +67,17 @@ struct Entry {
 const KEEP_MESSAGES: usize = 256;
 
 impl Inbox {
-    /// Adds a message; gives the waker of its rank if that waits and now has enough.
+    /// Makes room for a message, to be filled in before the rank looks. Gives the waker of the rank
+    /// too, if that waits and now has enough.
     #[inline(always)]
-    pub(crate) fn push(&mut self, message: Message) -> Option<Waker> {
-        self.pending.push_back(message);
+    pub(crate) fn push(&mut self) -> (&mut Message, Option<Waker>) {
         self.waiting += 1;
         self.indexed = false;
-        match &self.awaited {
+        let waker = match &self.awaited {
             Some((needed, _)) if self.waiting >= *needed => self.wake(),
             _ => None,
-        }
+        };
+        (self.pending.push_back_mut(Message::TAKEN), waker)
     }
 
     /// Whether `needed` messages are there; if not, `waker` is told once they are.

@@ -142,8 +142,10 @@ impl Payload {
 
     /// Appends this value to the operands of a left-to-right reduction. Its own operands can stand
     /// there in its place only if none comes before them: `a ⊕ (b ⊕ c)` is not `(a ⊕ b) ⊕ c`.
+    #[inline(always)]
     pub(crate) fn append_to(self, operands: &mut Vec<Value>, data: &Data) {
         match self {
+            Self::Whole(value) => operands.push(value),
             Self::Lazy(parts) if operands.is_empty() => operands.extend(parts),
             value => operands.extend(value.into_value(data)),
         }

@@ -27,8 +27,16 @@ pub(crate) struct Post {
     /// Ranks of each block but the last.
     share: u32,
     /// What is to be delivered to each block.
-    leaving: Vec<Vec<(Rank, Message)>>,
+    leaving: Vec<Batch>,
+    /// Batches whose messages were handed out; they go back to be filled again.
+    emptied: Vec<Batch>,
 }
+
+/// Emptied batches that a post may keep from run to run.
+const KEEP_BATCHES: usize = 64;
+
+/// Messages to ranks of one block.
+type Batch = Vec<(Rank, Message)>;
 
 impl Post {
     /// Makes the post ready for a run of the `ranks` ranks from `first` on.
@@ -37,6 +45,7 @@ impl Post {
         self.inboxes.resize_with(ranks, Inbox::default);
         self.leaving.resize_with(offices.blocks.len(), Vec::new);
         self.leaving.iter_mut().for_each(Vec::clear);
+        self.emptied.truncate(KEEP_BATCHES);
         (self.first, self.share) = (first, offices.share);
         (self.running, self.finished, self.given_up) = (ranks, 0, false);
     }
@@ -46,17 +55,20 @@ impl Post {
         &mut self.inboxes[(rank - self.first) as usize]
     }
 
-    /// Sends `message` on its way; one to another block leaves with [`Post::flush`].
+    /// Where a message to `to` is to be written: it is on its way from then on, or leaves with
+    /// [`Post::flush`] if it goes to another block.
     #[inline(always)]
-    pub(crate) fn send(&mut self, to: Rank, message: Message) {
+    pub(crate) fn send(&mut self, to: Rank) -> &mut Message {
         match self.inboxes.get_mut(to.wrapping_sub(self.first) as usize) {
             Some(inbox) => {
-                if let Some(waker) = inbox.push(message) {
+                let (message, waker) = inbox.push();
+                if let Some(waker) = waker {
                     self.running += 1;
                     waker.wake();
                 }
+                message
             }
-            None => self.leaving[(to / self.share) as usize].push((to, message)),
+            None => &mut self.leaving[(to / self.share) as usize].push_mut((to, Message::TAKEN)).1,
         }
     }
 
@@ -74,18 +86,18 @@ impl Post {
         if !offices.blocks[block].filled.load(Ordering::Acquire) {
             return;
         }
-        let mut mail = {
+        let mut batches = {
             let mut mail = offices.blocks[block].lock();
             offices.blocks[block].filled.store(false, Ordering::Relaxed);
-            std::mem::take(&mut mail.messages)
+            mail.emptied.append(&mut self.emptied);
+            std::mem::take(&mut mail.batches)
         };
-        for (to, message) in mail.drain(..) {
-            self.send(to, message);
+        for batch in &mut batches {
+            for (to, message) in batch.drain(..) {
+                *self.send(to) = message;
+            }
         }
-        // Its memory is good for what leaves.
-        if let Some(leaving) = self.leaving.get_mut(block) {
-            *leaving = mail;
-        }
+        self.emptied = batches;
     }
 
     /// Whether a rank that waits for `needed` messages may go on; none if none of the run can.
@@ -153,7 +165,9 @@ struct Office {
 
 #[derive(Debug, Default)]
 struct Mail {
-    messages: Vec<(Rank, Message)>,
+    batches: Vec<Batch>,
+    /// Batches for the senders to fill.
+    emptied: Vec<Batch>,
     /// Of the block, if it waits.
     waiting: Option<Waker>,
 }
@@ -188,13 +202,10 @@ impl Offices {
         (first, self.share.min(all - first) as usize)
     }
 
-    fn deliver(&self, office: &Office, batch: &mut Vec<(Rank, Message)>) {
+    fn deliver(&self, office: &Office, batch: &mut Batch) {
         let mut mail = office.lock();
-        if mail.messages.is_empty() {
-            std::mem::swap(&mut mail.messages, batch);
-        } else {
-            mail.messages.append(batch);
-        }
+        let emptied = mail.emptied.pop().unwrap_or_default();
+        mail.batches.push(std::mem::replace(batch, emptied));
         office.filled.store(true, Ordering::Release);
         self.wake(mail);
     }
@@ -210,7 +221,7 @@ impl Offices {
     /// Whether `block` has mail or should give up; if not, `waker` is told once it does.
     pub(crate) fn poll_wait(&self, block: usize, waker: &Waker) -> Poll<()> {
         let mut mail = self.blocks[block].lock();
-        if self.given_up() || !mail.messages.is_empty() {
+        if self.given_up() || !mail.batches.is_empty() {
             return Poll::Ready(());
         }
         if mail.waiting.replace(waker.clone()).is_none() {

@@ -5,7 +5,6 @@ use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use supernode_collectives::{Action, Buf, Chunks, Dep, Group, Rank, Schedule, Shape, Span, Step};
-use supernode_engine::InFlight;
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
@@ -287,12 +286,19 @@ impl Machine {
         src: Span,
         put: Option<Span>,
     ) {
-        let payload = self.memory.read(world, src);
-        self.dispatch(world, post, way, (world.chunks.nominal_bytes(src), payload, put));
+        let bytes = world.chunks.nominal_bytes(src);
+        // Where the kind of payload is known, its fields are written straight into the queue.
+        match self.memory.read(world, src) {
+            Payload::Whole(Value::Input(rank, start, end)) => {
+                let payload = Payload::Whole(Value::Input(rank, start, end));
+                self.dispatch(world, post, way, (bytes, payload, put));
+            }
+            payload => self.dispatch(world, post, way, (bytes, payload, put)),
+        }
     }
 
-    /// All of it inlined, down to the queue: a message that is moved on just after it was written
-    /// in pieces waits for them to reach the cache.
+    /// Sends a message. All of it is inlined, and its fields are written where it will stand: one
+    /// that is moved just after it was written in pieces waits for them to reach the cache.
     #[inline(always)]
     fn dispatch(
         &mut self,
@@ -301,13 +307,17 @@ impl Machine {
         (lane, to, fan): (usize, Rank, u32),
         (bytes, payload, put): (u64, Payload, Option<Span>),
     ) {
-        let flight = match &mut self.clock {
-            Some(clock) => clock.send(&world.cost, to, bytes, fan),
-            None => InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 },
-        };
+        let flight = self.clock.as_mut().map(|clock| clock.send(&world.cost, to, bytes, fan));
         self.messages += 1;
-        let message = Message { from: self.rank, lane: lane as u32, flight, bytes, put, payload };
-        post.send(to, message);
+        let message = post.send(to);
+        message.from = self.rank;
+        message.lane = lane as u32;
+        if let Some(flight) = flight {
+            message.flight = flight;
+        }
+        message.bytes = bytes;
+        message.put = put;
+        message.payload = payload;
     }
 
     fn arrive(&mut self, world: &World, message: &Message, reduces: bool) {

@@ -72,14 +72,16 @@ pub fn reduce_all<'a>(
     count: usize,
     src: impl Fn(usize) -> &'a [u8],
 ) {
-    for k in 0..count {
-        check(dtype, dst.len(), src(k).len());
-    }
+    let length = dst.len();
     // The first pass takes two to five operands, so that the others come out in fours.
     let start = count - count.saturating_sub(2) / 4 * 4;
     for (index, block) in dst.chunks_mut(BLOCK_BYTES).enumerate() {
         let range = index * BLOCK_BYTES..index * BLOCK_BYTES + block.len();
-        let part = |k| &src(k)[range.clone()];
+        let part = |k| {
+            let src = src(k);
+            check(dtype, length, src.len());
+            &src[range.clone()]
+        };
         match start {
             0 => panic!("a reduction has at least one operand"),
             1 => block.copy_from_slice(part(0)),
@@ -95,6 +97,7 @@ pub fn reduce_all<'a>(
 }
 
 /// `K` operands from the one at `at` on.
+#[inline]
 fn parts<'a, const K: usize>(at: usize, part: impl Fn(usize) -> &'a [u8]) -> [&'a [u8]; K] {
     std::array::from_fn(|k| part(at + k))
 }

@@ -100,8 +100,9 @@ impl Machine {
         for offset in 0..length {
             match world.schedule.step(self.rank, lane as u32, index + offset).action {
                 Action::Recv { dst, with, .. } => {
-                    let payload = messages.next().map_or(Payload::Nothing, |m| m.payload);
-                    fused.add(dst, with, payload);
+                    if let Some(message) = messages.next() {
+                        fused.add(dst, with, message.payload);
+                    }
                 }
                 Action::Reduce { src, dst } => {
                     let operand = fused.memory.read(world, src);
@@ -161,6 +162,7 @@ struct Fused<'a> {
 }
 
 impl Fused<'_> {
+    #[inline(always)]
     fn add(&mut self, dst: Span, with: Option<Span>, payload: Payload) {
         let adds = with == Some(dst);
         if !(adds && self.dst.is_some_and(|(current, _)| current == dst)) {
