@@ -70,6 +70,17 @@ pub struct Emulator {
     memory_limit: u64,
 }
 
+/// Ends the wait of all blocks if one of them panics outside of its ranks' tasks.
+struct Alarm<'a>(&'a World);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.offices.give_up();
+        }
+    }
+}
+
 /// Messages of at least this many bytes are delivered one by one: a lock costs nothing beside them.
 const DELIVER_MIN_BYTES: u64 = 16 << 10;
 
@@ -163,29 +174,31 @@ impl Emulator {
         let mut blocks = std::mem::take(&mut *kept);
         blocks.resize_with(world.offices.blocks(), Block::default);
         let mut outputs = outputs.into_iter();
-        let mut own = None;
-        let (sender, done) = channel();
-        for (index, mut block) in blocks.drain(..).enumerate() {
+        let mut errands = blocks.drain(..).enumerate().map(|(index, mut block)| {
             let (first, ranks) = world.offices.ranks_of(index, world.shape.ranks);
             let outputs: Vec<_> = outputs.by_ref().take(ranks).collect();
-            let (world, sender, span) = (Arc::clone(world), sender.clone(), span.clone());
-            let errand = move |runtime: &Runtime| {
-                let run = block.run(world, (index, first, ranks), outputs, span);
+            let (world, span) = (Arc::clone(world), span.clone());
+            move |runtime: &Runtime| {
+                let _alarm = Alarm(&world);
+                let run = block.run(Arc::clone(&world), (index, first, ranks), outputs, span);
                 let part = runtime.block_on(run);
-                // The receiver is only gone if the caller's block panicked.
-                let _ = sender.send((index, block, part));
-            };
-            match index.checked_sub(1) {
-                None => own = Some(errand),
-                Some(worker) => self.workers[worker].send(errand),
+                (index, block, part)
             }
+        });
+        let own = errands.next();
+        let (sender, received) = channel();
+        for (worker, errand) in self.workers.iter().zip(errands) {
+            let sender = sender.clone();
+            // The receiver is only gone if the caller's block panicked.
+            worker.send(move |runtime| drop(sender.send(errand(runtime))));
         }
         drop(sender);
-        if let Some(errand) = own {
-            errand(&self.caller);
+        let own = own.map(|errand| errand(&self.caller));
+        let mut done: Vec<(usize, Block, Part)> = own.into_iter().collect();
+        done.extend(std::iter::from_fn(|| receive(&received)));
+        if done.len() < world.offices.blocks() {
+            return Err(EmulatorError::Panic("a worker thread".to_owned()));
         }
-        let done = std::iter::from_fn(|| receive(&done));
-        let mut done: Vec<(usize, Block, Part)> = done.collect();
         done.sort_unstable_by_key(|(index, ..)| *index);
         let mut report = Report { finish: Vec::new(), outputs: Vec::new(), messages: 0 };
         let (mut blocked, mut fault) = (Vec::new(), None);

@@ -1,5 +1,6 @@
 //! The threads that run blocks of ranks.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 
@@ -29,7 +30,7 @@ impl Worker {
     /// Has `errand` run after those before it.
     pub(crate) fn send(&self, errand: impl FnOnce(&Runtime) + Send + 'static) {
         if let Some(errands) = &self.errands {
-            // The thread ends with the sender only; an errand that panicked takes it along.
+            // The thread ends with the sender only.
             let _ = errands.send(Box::new(errand));
         }
     }
@@ -46,7 +47,8 @@ impl Drop for Worker {
 
 fn serve(runtime: &Runtime, errands: &Receiver<Errand>) {
     while let Some(errand) = receive(errands) {
-        errand(runtime);
+        // Who waits for its result learns that there is none; the thread is good for the next one.
+        let _ = catch_unwind(AssertUnwindSafe(|| errand(runtime)));
     }
 }
 
