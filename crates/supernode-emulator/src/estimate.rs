@@ -7,13 +7,13 @@ use supernode_engine::{in_program_order, ports};
 use crate::memory::{Memory, Results};
 use crate::run::Job;
 
-/// What a rank needs beside its buffers: task, machine, mailbox and a turn of messages, in bytes.
-const RANK_BYTES: u64 = 40 << 10;
+/// What a rank needs beside its buffers: task, machine, inbox and a turn of messages, in bytes.
+const RANK_BYTES: u64 = 16 << 10;
 /// A message under way, in queues that double as they grow, with the header of its buffer.
 const MESSAGE_BYTES: u64 = 384;
-/// Jobs expected to take less run on the caller's thread: another takes 50 us to wake, and messages
-/// that change threads cost twice as much.
-const CALLER_MAX_NS: u64 = 4_000_000;
+/// Jobs expected to take less run on the caller's thread: a worker that has gone to sleep takes 50 us
+/// to wake.
+const CALLER_MAX_NS: u64 = 100_000;
 
 /// Bytes a run of `job` needs at most, inputs included.
 ///

@@ -6,9 +6,10 @@
 //! equal to the bit on any number of worker threads.
 //!
 //! What makes it fast: the hop that reduces owns the bytes, so a chunk travels around a ring in the
-//! buffer it was first added into; finished chunks are shared by reference count; buffers, queues
-//! and mailboxes are kept from run to run; and a rank takes up to 64 steps before others get a
-//! turn, so that messages change hands in batches.
+//! buffer it was first added into; finished chunks are shared by reference count, inputs are not
+//! even counted; each thread runs a block of consecutive ranks, whose messages pass through plain
+//! queues; machines, queues and buffers are kept from run to run; and a rank takes up to 64 steps
+//! before others get a turn, so that messages change hands in batches.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -49,23 +50,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Modules: `run` (jobs and the runtime), `estimate` (what a job will need), `task` (the task of one
-//! rank), `rank` (its interpreter), `timing` (its clock), `memory`, `settle` and `payload` (its
-//! buffers, copies at the end, and what messages carry), `mailbox` (delivery and deadlocks), `inputs`
-//! and `check` (exact inputs and the reference they are checked against).
+//! Modules: `run` (jobs and how they are dealt out), `workers` (the threads), `estimate` (what a job
+//! will need), `block` (the ranks of one thread), `task` (the task of one rank), `rank` (its
+//! interpreter), `timing` (its clock), `inbox` and `post` (its messages, their delivery, deadlocks),
+//! `memory`, `payload` and `settle` (its buffers, what messages carry, and copies at the end),
+//! `inputs` and `check` (exact inputs and the reference they are checked against).
 
+#![allow(clippy::inline_always, reason = "a message should be written where it will stand")]
+
+mod block;
 mod check;
 mod error;
 mod estimate;
+mod inbox;
 mod inputs;
-mod mailbox;
 mod memory;
 mod payload;
+mod post;
 mod rank;
 mod run;
 mod settle;
 mod task;
 mod timing;
+mod workers;
 
 pub use check::count_wrong;
 pub use error::{EmulatorError, Waiting};

@@ -1,14 +1,14 @@
 //! The buffers of one rank, and how results are kept.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use supernode_collectives::{Buf, Chunks, Rank, Span};
 use supernode_kernels as kernels;
 use supernode_units::ReduceOp;
 
-use crate::payload::{Arithmetic, Payload, Pool, compute};
+use crate::payload::{Payload, Value};
+use crate::rank::World;
 
 /// How results are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,15 +51,10 @@ impl Output {
 /// from the cache. [`crate::settle`] copies them at the end, for all ranks at once.
 const SLOT_MIN_BYTES: u64 = kernels::STREAMING_MIN_BYTES as u64;
 
-/// Input, output and scratch of one rank.
-#[derive(Debug)]
+/// Output and scratch of one rank; its input is in the world.
+#[derive(Debug, Default)]
 pub(crate) struct Memory {
     rank: Rank,
-    chunks: Chunks,
-    math: Arithmetic,
-    pool: Arc<Pool>,
-    results: Results,
-    input: Bytes,
     /// The output of a rank with its own copy. While there are slots, it is only filled at the end.
     own: Vec<u8>,
     /// The chunks of the output that were stored so far, possibly shared with other ranks; none
@@ -72,14 +67,8 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// The buffers of `rank`; `used` is the output of an earlier run, taken if it fits.
-    pub(crate) fn new(
-        rank: Rank,
-        chunks: Chunks,
-        math: Arithmetic,
-        pool: Arc<Pool>,
-        (results, used): (Results, Option<Output>),
-        input: Bytes,
-    ) -> Self {
+    pub(crate) fn new(world: &World, rank: Rank, used: Option<Output>) -> Self {
+        let World { chunks, results, .. } = *world;
         let bytes = |buf| chunks.buffer_bytes(buf, rank) as usize;
         let own = match (results, used) {
             (Results::Own, Some(Output::Own(used))) if used.len() == bytes(Buf::Output) => used,
@@ -92,18 +81,8 @@ impl Memory {
             Results::Own | Results::Shared => chunks.output_chunks() as usize,
         };
         let scratch = if results == Results::Sizes { 0 } else { bytes(Buf::Scratch) };
-        Self {
-            rank,
-            chunks,
-            math,
-            pool,
-            results,
-            input,
-            own,
-            slots: vec![Bytes::new(); slots],
-            scratch: vec![0; scratch],
-            last_read: None,
-        }
+        let (slots, scratch) = (vec![Bytes::new(); slots], vec![0; scratch]);
+        Self { rank, own, slots, scratch, last_read: None }
     }
 
     /// Whether own results are kept in slots until the end.
@@ -111,8 +90,8 @@ impl Memory {
         chunks.nominal_bytes(Span::output(0, 1)) >= SLOT_MIN_BYTES
     }
 
-    fn range(&self, span: Span) -> Range<usize> {
-        let (start, end) = self.chunks.byte_range(span, self.rank);
+    fn range(&self, world: &World, span: Span) -> Range<usize> {
+        let (start, end) = world.chunks.byte_range(span, self.rank);
         start as usize..end as usize
     }
 
@@ -121,24 +100,32 @@ impl Memory {
         span.buf == Buf::Output && !self.slots.is_empty()
     }
 
-    /// The bytes of `span`, shared where the buffer allows it and copied where it may change.
-    pub(crate) fn read(&mut self, span: Span) -> Payload {
-        if self.results == Results::Sizes {
+    /// The bytes of `span`, shared where the buffer allows it and copied where it may change; none
+    /// where only sizes are emulated.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, world: &World, span: Span) -> Payload {
+        if world.results == Results::Sizes {
             return Payload::Nothing;
         }
-        let range = self.range(span);
         if span.buf == Buf::Input {
-            return Payload::Whole(self.input.slice(range));
+            let range = self.range(world, span);
+            return Payload::Whole(Value::Input(self.rank, range.start, range.end));
         }
+        Payload::Whole(Value::Shared(self.share(world, span)))
+    }
+
+    /// The bytes of `span`, which is no input.
+    fn share(&mut self, world: &World, span: Span) -> Bytes {
         if self.in_slots(span) && span.len == 1 {
-            return Payload::Whole(self.slots[span.first as usize].clone());
+            return self.slots[span.first as usize].clone();
         }
         if let Some((cached, bytes)) = &self.last_read
             && *cached == span
         {
-            return Payload::Whole(bytes.clone());
+            return bytes.clone();
         }
-        let mut copy = self.pool.take(range.len());
+        let range = self.range(world, span);
+        let mut copy = world.data.pool.take(range.len());
         let to = copy.as_mut();
         if self.in_slots(span) {
             let mut at = 0;
@@ -153,118 +140,106 @@ impl Memory {
         }
         let bytes = copy.freeze();
         self.last_read = Some((span, bytes.clone()));
-        Payload::Whole(bytes)
-    }
-
-    /// The bytes of `span` as an operand.
-    pub(crate) fn operand(&mut self, span: Span) -> Bytes {
-        if span.buf == Buf::Input && self.results != Results::Sizes {
-            return self.input.slice(self.range(span));
-        }
-        match self.read(span) {
-            Payload::Whole(bytes) => bytes,
-            _ => Bytes::new(),
-        }
+        bytes
     }
 
     /// Stores `value` in `span`. It travels on where `forward` says so, and is shareable then if
     /// the slot shares it; otherwise it may be gone.
-    pub(crate) fn store(&mut self, span: Span, value: &mut Payload, forward: bool) {
-        if self.results == Results::Sizes || matches!(value, Payload::Nothing) {
+    pub(crate) fn store(&mut self, world: &World, span: Span, value: &mut Payload, forward: bool) {
+        let data = &world.data;
+        if world.results == Results::Sizes {
             return;
         }
         self.last_read = None;
-        let math = self.math;
         if self.in_slots(span) {
-            let whole = std::mem::replace(value, Payload::Nothing).into_whole(math, &self.pool);
-            let origin = self.range(span).start;
+            let taken = std::mem::replace(value, Payload::Nothing).into_value(data);
+            let Some(taken) = taken else { return };
+            let whole = taken.into_shared(data);
+            let origin = self.range(world, span).start;
             for chunk in span.first..span.first + span.len {
-                let range = self.range(Span::output(chunk, 1));
+                let range = self.range(world, Span::output(chunk, 1));
                 self.slots[chunk as usize] = whole.slice(range.start - origin..range.end - origin);
             }
-            *value = Payload::Whole(whole);
+            *value = Payload::Whole(Value::Shared(whole));
             return;
         }
         if let Payload::Lazy(parts) = value {
             if !forward {
-                kernels::reduce_many(math.dtype, math.op, self.bytes_mut(span), parts);
+                data.reduce(self.bytes_mut(world, span), parts);
                 return;
             }
-            *value = Payload::Accumulator(compute(parts, math, &self.pool));
+            *value = Payload::Accumulator(data.compute(parts));
         }
         match value {
-            Payload::Whole(bytes) => kernels::copy(self.bytes_mut(span), bytes),
-            Payload::Accumulator(buffer) => kernels::copy(self.bytes_mut(span), buffer.as_ref()),
+            Payload::Whole(value) => kernels::copy(self.bytes_mut(world, span), value.bytes(data)),
+            Payload::Accumulator(buffer) => {
+                kernels::copy(self.bytes_mut(world, span), buffer.as_ref());
+            }
             Payload::Nothing | Payload::Lazy(_) => {}
         }
     }
 
     /// Stores the reduction of `operands`, left to right, in `span`.
-    pub(crate) fn store_reduction(&mut self, span: Span, operands: &[Bytes]) {
-        let math = self.math;
-        if self.results == Results::Sizes {
+    pub(crate) fn store_reduction(&mut self, world: &World, span: Span, operands: &[Value]) {
+        if world.results == Results::Sizes {
             return;
         }
         if self.in_slots(span) {
             let whole = match operands {
                 [value] => value.clone(),
-                _ => compute(operands, math, &self.pool).freeze(),
+                _ => world.data.compute(operands).into(),
             };
-            self.store(span, &mut Payload::Whole(whole), false);
+            self.store(world, span, &mut Payload::Whole(whole), false);
         } else {
             self.last_read = None;
-            kernels::reduce_many(math.dtype, math.op, self.bytes_mut(span), operands);
+            world.data.reduce(self.bytes_mut(world, span), operands);
         }
     }
 
     /// Adds each of `operands` to what `span` holds.
-    pub(crate) fn accumulate(&mut self, span: Span, operands: &[Bytes]) {
-        let math = self.math;
-        if self.results == Results::Sizes {
+    pub(crate) fn accumulate(&mut self, world: &World, span: Span, operands: &[Value]) {
+        let data = &world.data;
+        if world.results == Results::Sizes {
             return;
         }
         if self.in_slots(span) {
-            let mut sum = self.operand(span);
+            let mut sum = Value::Shared(self.share(world, span));
             for operand in operands {
-                sum = compute(&[sum, operand.clone()], math, &self.pool).freeze();
+                sum = data.compute(&[sum, operand.clone()]).into();
             }
-            self.store(span, &mut Payload::Whole(sum), false);
+            self.store(world, span, &mut Payload::Whole(sum), false);
         } else {
             self.last_read = None;
-            let target = self.bytes_mut(span);
+            let target = self.bytes_mut(world, span);
             for operand in operands {
-                kernels::reduce_into(math.dtype, math.op, target, operand);
+                kernels::reduce_into(data.dtype, data.op, target, operand.bytes(data));
             }
         }
     }
 
-    /// The element type and operator, and where buffers come from.
-    pub(crate) fn arithmetic(&self) -> (Arithmetic, &Arc<Pool>) {
-        (self.math, &self.pool)
-    }
-
-    fn bytes_mut(&mut self, span: Span) -> &mut [u8] {
-        let range = self.range(span);
+    fn bytes_mut(&mut self, world: &World, span: Span) -> &mut [u8] {
+        let range = self.range(world, span);
         if span.buf == Buf::Output { &mut self.own[range] } else { &mut self.scratch[range] }
     }
 
-    /// The result, after the division of an average over `ranks`, and the chunks of an own result
-    /// that are yet to be copied into it.
-    pub(crate) fn into_output(mut self, ranks: u32) -> (Output, Vec<Bytes>) {
-        let Arithmetic { dtype, op } = self.math;
-        if op == ReduceOp::Avg {
-            kernels::divide(dtype, &mut self.own, u64::from(ranks));
-            for slot in &mut self.slots {
-                let mut copy = self.pool.take(slot.len());
+    /// The result, after the division of an average, and the chunks of an own result that are yet
+    /// to be copied into it.
+    pub(crate) fn take_output(&mut self, world: &World) -> (Output, Vec<Bytes>) {
+        let Self { mut own, mut slots, .. } = std::mem::take(self);
+        if world.data.op == ReduceOp::Avg {
+            let (dtype, ranks) = (world.data.dtype, u64::from(world.shape.ranks));
+            kernels::divide(dtype, &mut own, ranks);
+            for slot in &mut slots {
+                let mut copy = world.data.pool.take(slot.len());
                 copy.as_mut().copy_from_slice(slot);
-                kernels::divide(dtype, copy.as_mut(), u64::from(ranks));
+                kernels::divide(dtype, copy.as_mut(), ranks);
                 *slot = copy.freeze();
             }
         }
-        match self.results {
+        match world.results {
             Results::Sizes => (Output::Sizes, Vec::new()),
-            Results::Own => (Output::Own(self.own), self.slots),
-            Results::Shared => (Output::Shared(self.slots), Vec::new()),
+            Results::Own => (Output::Own(own), slots),
+            Results::Shared => (Output::Shared(slots), Vec::new()),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use crossbeam::queue::SegQueue;
+use supernode_collectives::Rank;
 use supernode_kernels as kernels;
 use supernode_units::{DType, ReduceOp};
 
@@ -20,11 +21,60 @@ const LAZY_MIN_BYTES: usize = 8 << 10;
 /// Operands an accumulator may collect before it is computed; bounds the lists of a long ring.
 const LAZY_MAX_PARTS: usize = 128;
 
-/// The element type and operator of a reduction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Arithmetic {
+/// What the values of a run are made of, and how they are combined.
+#[derive(Debug)]
+pub(crate) struct Data {
     pub(crate) dtype: DType,
     pub(crate) op: ReduceOp,
+    pub(crate) pool: Arc<Pool>,
+    /// The contribution of each rank; empty where only sizes are emulated.
+    pub(crate) inputs: Vec<Bytes>,
+}
+
+impl Data {
+    /// `into = (operands[0] ⊕ operands[1]) ⊕ ...`.
+    pub(crate) fn reduce(&self, into: &mut [u8], operands: &[Value]) {
+        kernels::reduce_all(self.dtype, self.op, into, operands.len(), |k| operands[k].bytes(self));
+    }
+
+    /// The reduction of `operands` in a buffer of the pool.
+    pub(crate) fn compute(&self, operands: &[Value]) -> Buffer {
+        let mut buffer = self.pool.take(operands[0].bytes(self).len());
+        self.reduce(buffer.as_mut(), operands);
+        buffer
+    }
+}
+
+/// Bytes that nobody changes any more.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    /// Bytes of a rank's input. Inputs outlive the run: nobody has to count who refers to them.
+    Input(Rank, usize, usize),
+    /// Shared by reference count.
+    Shared(Bytes),
+}
+
+impl Value {
+    pub(crate) fn bytes<'a>(&'a self, data: &'a Data) -> &'a [u8] {
+        match self {
+            Self::Input(rank, start, end) => &data.inputs[*rank as usize][*start..*end],
+            Self::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The same bytes, for longer than the run.
+    pub(crate) fn into_shared(self, data: &Data) -> Bytes {
+        match self {
+            Self::Input(rank, start, end) => data.inputs[rank as usize].slice(start..end),
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Buffer> for Value {
+    fn from(buffer: Buffer) -> Self {
+        Self::Shared(buffer.freeze())
+    }
 }
 
 /// The data of one message.
@@ -33,68 +83,73 @@ pub(crate) enum Payload {
     /// Only the size is emulated, or there is no data (a signal).
     Nothing,
     /// A value that may be shared.
-    Whole(Bytes),
+    Whole(Value),
     /// A partial result that its holder owns.
     Accumulator(Buffer),
     /// A partial result that is still the list of its operands, first operand first.
-    Lazy(Vec<Bytes>),
+    Lazy(Vec<Value>),
 }
 
 impl Payload {
     /// `self = self ⊕ local`, without computing it if it is large.
-    pub(crate) fn combine(&mut self, local: &Bytes, math: Arithmetic, pool: &Arc<Pool>) {
-        let Arithmetic { dtype, op } = math;
-        match self {
+    pub(crate) fn combine(&mut self, local: Self, data: &Data) {
+        let Some(local) = local.into_value(data) else { return };
+        match std::mem::replace(self, Self::Nothing) {
             Self::Nothing => {}
-            Self::Whole(value) if value.len() >= LAZY_MIN_BYTES => {
-                let mut parts = Vec::with_capacity(LAZY_MAX_PARTS);
-                parts.push(std::mem::take(value));
-                parts.push(local.clone());
-                *self = Self::Lazy(parts);
-            }
             Self::Whole(value) => {
-                let mut buffer = pool.take(value.len());
-                kernels::reduce(dtype, op, buffer.as_mut(), value, local);
+                let length = value.bytes(data).len();
+                *self = if length >= LAZY_MIN_BYTES {
+                    let mut parts = Vec::with_capacity(LAZY_MAX_PARTS);
+                    parts.extend([value, local]);
+                    Self::Lazy(parts)
+                } else {
+                    Self::Accumulator(data.compute(&[value, local]))
+                };
+            }
+            Self::Accumulator(mut buffer) => {
+                kernels::reduce_into(data.dtype, data.op, buffer.as_mut(), local.bytes(data));
                 *self = Self::Accumulator(buffer);
             }
-            Self::Accumulator(buffer) => kernels::reduce_into(dtype, op, buffer.as_mut(), local),
-            Self::Lazy(parts) => {
+            Self::Lazy(mut parts) => {
                 if parts.len() == LAZY_MAX_PARTS {
-                    let whole = compute(parts, math, pool).freeze();
+                    let whole = data.compute(&parts).into();
                     parts.clear();
                     parts.push(whole);
                 }
-                parts.push(local.clone());
+                parts.push(local);
+                *self = Self::Lazy(parts);
             }
         }
     }
 
-    /// The value as shareable bytes, computed if it is still a list.
-    pub(crate) fn into_whole(self, math: Arithmetic, pool: &Arc<Pool>) -> Bytes {
+    /// The value, computed if it is still a list; none where there is no data.
+    pub(crate) fn into_value(self, data: &Data) -> Option<Value> {
         match self {
-            Self::Nothing => Bytes::new(),
-            Self::Whole(value) => value,
-            Self::Accumulator(buffer) => buffer.freeze(),
-            Self::Lazy(parts) => compute(&parts, math, pool).freeze(),
+            Self::Nothing => None,
+            Self::Whole(value) => Some(value),
+            Self::Accumulator(buffer) => Some(buffer.into()),
+            Self::Lazy(parts) => Some(data.compute(&parts).into()),
+        }
+    }
+
+    /// A copy of a value that may be shared.
+    pub(crate) fn share(&self) -> Self {
+        match self {
+            Self::Whole(value) => Self::Whole(value.clone()),
+            _ => Self::Nothing,
         }
     }
 
     /// Appends this value to the operands of a left-to-right reduction. Its own operands can stand
     /// there in its place only if none comes before them: `a ⊕ (b ⊕ c)` is not `(a ⊕ b) ⊕ c`.
-    pub(crate) fn append_to(self, operands: &mut Vec<Bytes>, math: Arithmetic, pool: &Arc<Pool>) {
+    #[inline(always)]
+    pub(crate) fn append_to(self, operands: &mut Vec<Value>, data: &Data) {
         match self {
-            Self::Nothing => {}
+            Self::Whole(value) => operands.push(value),
             Self::Lazy(parts) if operands.is_empty() => operands.extend(parts),
-            value => operands.push(value.into_whole(math, pool)),
+            value => operands.extend(value.into_value(data)),
         }
     }
-}
-
-/// The left-to-right reduction of `parts` in a buffer of `pool`.
-pub(crate) fn compute(parts: &[Bytes], math: Arithmetic, pool: &Arc<Pool>) -> Buffer {
-    let mut buffer = pool.take(parts[0].len());
-    kernels::reduce_many(math.dtype, math.op, buffer.as_mut(), parts);
-    buffer
 }
 
 /// Free buffers, by size class, so that a steady state allocates nothing.
@@ -173,18 +228,18 @@ mod tests {
 
     #[test]
     fn lazy_and_eager_accumulators_are_equal() {
-        let math = Arithmetic { dtype: DType::F32, op: ReduceOp::Sum };
-        let pool = Arc::new(Pool::default());
-        let operand = |seed: u32, len: usize| -> Bytes {
+        let (dtype, op) = (DType::F32, ReduceOp::Sum);
+        let data = Data { dtype, op, pool: Arc::default(), inputs: Vec::new() };
+        let operand = |seed: u32, len: usize| -> Value {
             let value = |i: u32| (i.wrapping_mul(2_654_435_761) ^ seed) as f32 * 1e-3;
-            (0..len as u32 / 4).flat_map(|i| value(i).to_ne_bytes()).collect()
+            Value::Shared((0..len as u32 / 4).flat_map(|i| value(i).to_ne_bytes()).collect())
         };
         let fold = |len: usize, hops: u32| {
             let mut sum = Payload::Whole(operand(0, len));
             for hop in 1..hops {
-                sum.combine(&operand(hop, len), math, &pool);
+                sum.combine(Payload::Whole(operand(hop, len)), &data);
             }
-            sum.into_whole(math, &pool)
+            sum.into_value(&data).unwrap().into_shared(&data)
         };
         let lazy = fold(2 * LAZY_MIN_BYTES, 300);
         let eager = fold(64, 300);

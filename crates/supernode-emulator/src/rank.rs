@@ -1,38 +1,43 @@
 //! One rank: interprets its lanes of the schedule until all are done or none can go on.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use supernode_collectives::{Action, Buf, Chunks, Dep, Group, Rank, Schedule, Span, Step};
+use supernode_collectives::{Action, Buf, Chunks, Dep, Group, Rank, Schedule, Shape, Span, Step};
+use supernode_fabric::CostModel;
 use supernode_units::Time;
 
 use crate::error::{EmulatorError, Waiting};
-use crate::mailbox::{Mailboxes, Message};
+use crate::inbox::Message;
 use crate::memory::{Memory, Output, Results};
-use crate::payload::{Arithmetic, Payload, Pool};
+use crate::payload::{Data, Payload, Value};
+use crate::post::{Offices, Post};
 use crate::timing::Clock;
 
 mod batch;
-mod queues;
 
 use batch::Batch;
-pub(crate) use queues::Queues;
 
 /// What all ranks of a run look at.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) schedule: Arc<dyn Schedule>,
+    pub(crate) shape: Shape,
     pub(crate) chunks: Chunks,
-    pub(crate) math: Arithmetic,
-    pub(crate) pool: Arc<Pool>,
-    /// Empty where only sizes are emulated.
-    pub(crate) inputs: Vec<Bytes>,
-    pub(crate) mailboxes: Mailboxes,
-    /// Whether messages are delivered before the next step instead of in batches: where chunks are
-    /// large, the next rank should not wait for this one's arithmetic.
+    pub(crate) results: Results,
+    pub(crate) data: Data,
+    pub(crate) cost: Arc<CostModel>,
+    /// Whether virtual time travels in the messages.
+    pub(crate) in_program_order: bool,
+    pub(crate) offices: Offices,
+    /// Whether messages to other blocks leave before the next step instead of after the turn: where
+    /// chunks are large, the next rank should not wait for this one's arithmetic.
     pub(crate) deliver_at_once: bool,
     /// Whether steps are traced; asked once, because a run takes millions of steps.
     pub(crate) trace_steps: bool,
+    /// Counts messages while the run goes on.
+    pub(crate) progress: Option<Arc<AtomicU64>>,
 }
 
 /// Why [`Machine::advance`] came back.
@@ -71,52 +76,50 @@ enum Taken {
     No,
 }
 
-/// The interpreter of one rank.
-#[derive(Debug)]
+/// The interpreter of one rank; its lists are kept from run to run.
+#[derive(Debug, Default)]
 pub(crate) struct Machine {
     rank: Rank,
     lanes: Vec<Lane>,
     memory: Memory,
     clock: Option<Clock>,
-    pub(crate) queues: Queues,
-    /// Operands of the current reduction; kept for its memory.
-    operands: Vec<Bytes>,
+    /// Messages sent.
+    messages: u64,
+    /// Operands of the current reduction.
+    operands: Vec<Value>,
     fault: Option<EmulatorError>,
 }
 
 impl Machine {
-    pub(crate) fn new(
-        world: &World,
-        rank: Rank,
-        output: (Results, Option<Output>),
-        clock: Option<Clock>,
-        queues: Queues,
-    ) -> Self {
-        let lanes = (0..world.schedule.shape().lanes)
-            .map(|lane| Lane { steps: world.schedule.steps(rank, lane), ..Lane::default() })
-            .collect();
-        let input = world.inputs.get(rank as usize).cloned().unwrap_or_default();
-        let pool = Arc::clone(&world.pool);
-        Self {
-            rank,
-            lanes,
-            memory: Memory::new(rank, world.chunks, world.math, pool, output, input),
-            clock,
-            queues,
-            operands: Vec::new(),
-            fault: None,
+    /// Puts the machine at the start of the program of `rank`; `used` is an output of an earlier run.
+    pub(crate) fn reset(&mut self, world: &World, rank: Rank, used: Option<Output>) {
+        self.rank = rank;
+        self.lanes.resize_with(world.shape.lanes as usize, Lane::default);
+        for (number, lane) in (0..).zip(&mut self.lanes) {
+            (lane.next, lane.steps) = (0, world.schedule.steps(rank, number));
+            lane.sent = false;
+            lane.batch.clear();
         }
+        self.memory = Memory::new(world, rank, used);
+        if world.in_program_order {
+            self.clock.get_or_insert_default().reset(&world.cost, rank);
+        } else {
+            self.clock = None;
+        }
+        self.messages = 0;
+        self.operands.clear();
+        self.fault = None;
     }
 
     /// Runs every lane as far as it goes, then delivers what was sent.
-    pub(crate) fn advance(&mut self, world: &World) -> Progress {
+    pub(crate) fn advance(&mut self, world: &World, post: &mut Post) -> Progress {
         let mut budget = STEPS_PER_TURN;
         let progress = loop {
             let mut moved = false;
             let mut finished = true;
             for lane in 0..self.lanes.len() {
                 while budget > 0 && self.lanes[lane].next < self.lanes[lane].steps {
-                    let taken = match self.step(world, lane) {
+                    let taken = match self.step(world, post, lane) {
                         Taken::Yes => 1,
                         Taken::Several(steps) => steps,
                         Taken::No => break,
@@ -137,21 +140,21 @@ impl Machine {
                 break Progress::Yield;
             }
             if !moved {
-                break Progress::Blocked { needed: self.needed() };
+                break Progress::Blocked { needed: self.needed(post) };
             }
         };
-        self.queues.flush(&world.mailboxes);
+        post.flush(&world.offices);
         progress
     }
 
-    /// Messages without which no lane can go on.
-    fn needed(&self) -> usize {
+    /// Messages that have to be there before any lane can go on.
+    fn needed(&self, post: &mut Post) -> usize {
         let unfinished = self.lanes.iter().filter(|lane| lane.next < lane.steps);
         let missing = unfinished.map(|lane| lane.batch.missing());
-        missing.min().unwrap_or(1).saturating_sub(self.queues.waiting()).max(1)
+        missing.min().unwrap_or(1).max(post.inbox(self.rank).waiting() + 1)
     }
 
-    fn step(&mut self, world: &World, lane: usize) -> Taken {
+    fn step(&mut self, world: &World, post: &mut Post, lane: usize) -> Taken {
         let index = self.lanes[lane].next;
         let step = world.schedule.step(self.rank, lane as u32, index);
         if let Some(Dep { lane, step }) = step.after
@@ -167,15 +170,15 @@ impl Machine {
             return Taken::No;
         }
         if world.deliver_at_once {
-            self.queues.flush(&world.mailboxes);
+            post.flush(&world.offices);
         }
         if !world.trace_steps {
-            return self.execute(world, lane, index, &step);
+            return self.execute(world, post, lane, index, &step);
         }
         let span =
             tracing::trace_span!("step", rank = self.rank, lane, index, action = ?step.action);
         let _step = span.entered();
-        let taken = self.execute(world, lane, index, &step);
+        let taken = self.execute(world, post, lane, index, &step);
         if !matches!(taken, Taken::No) {
             let at = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
             tracing::trace!(virtual_time = %at, "done");
@@ -183,128 +186,159 @@ impl Machine {
         taken
     }
 
-    fn execute(&mut self, world: &World, lane: usize, index: u32, step: &Step) -> Taken {
+    fn execute(
+        &mut self,
+        world: &World,
+        post: &mut Post,
+        lane: usize,
+        index: u32,
+        step: &Step,
+    ) -> Taken {
         let nominal = |span: Span| world.chunks.nominal_bytes(span);
-        let math = world.math;
         match step.action {
             Action::Send { to, src } => {
-                let payload = self.memory.read(src);
-                let message = self.message(lane, nominal(src), payload, None);
-                self.dispatch(world, to, step.fan, message);
+                self.send(world, post, (lane, to, step.fan), src, None);
             }
             Action::Recv { from, dst, with, more } => {
                 if more {
-                    return self.receive_batch(world, lane, index);
+                    return self.receive_batch(world, post, lane, index);
                 }
-                let Some(message) = self.queues.take(from, lane as u32) else {
+                let Some(message) = post.inbox(self.rank).take(from, lane as u32) else {
                     return Taken::No;
                 };
-                self.arrive(&message, with.is_some());
-                self.combine_into(dst, with, message.payload);
+                self.arrive(world, &message, with.is_some());
+                self.combine_into(world, dst, with, message.payload);
             }
             Action::Forward { from, to, with, keep } => {
-                let Some(mut message) = self.queues.take(from, lane as u32) else {
+                let Some(mut message) = post.inbox(self.rank).take(from, lane as u32) else {
                     return Taken::No;
                 };
-                self.arrive(&message, with.is_some());
+                self.arrive(world, &message, with.is_some());
                 if let Some(with) = with {
-                    let local = self.memory.operand(with);
-                    message.payload.combine(&local, math, &world.pool);
+                    let local = self.memory.read(world, with);
+                    message.payload.combine(local, &world.data);
                 }
                 if let Some(keep) = keep {
-                    self.memory.store(keep, &mut message.payload, true);
+                    self.memory.store(world, keep, &mut message.payload, true);
                 }
-                message.put = None;
-                self.dispatch(world, to, step.fan, message);
+                let Message { bytes, payload, .. } = message;
+                self.dispatch(world, post, (lane, to, step.fan), (bytes, payload, None));
             }
             Action::Exchange { to, src, from, dst, with } => {
                 if !std::mem::replace(&mut self.lanes[lane].sent, true) {
-                    let payload = self.memory.read(src);
-                    let message = self.message(lane, nominal(src), payload, None);
-                    self.dispatch(world, to, step.fan, message);
+                    self.send(world, post, (lane, to, step.fan), src, None);
                 }
-                let Some(message) = self.queues.take(from, lane as u32) else {
+                let Some(message) = post.inbox(self.rank).take(from, lane as u32) else {
                     return Taken::No;
                 };
                 self.lanes[lane].sent = false;
-                self.arrive(&message, with.is_some());
-                self.combine_into(dst, with, message.payload);
+                self.arrive(world, &message, with.is_some());
+                self.combine_into(world, dst, with, message.payload);
             }
             Action::Put { to, src, dst } => {
-                let payload = self.memory.read(src);
-                let message = self.message(lane, nominal(src), payload, Some(dst));
-                self.dispatch(world, to, step.fan, message);
+                self.send(world, post, (lane, to, step.fan), src, Some(dst));
             }
             Action::Signal { to } => {
                 let nowhere = Span { buf: Buf::Output, first: 0, len: 0 };
-                let message = self.message(lane, 0, Payload::Nothing, Some(nowhere));
-                self.dispatch(world, to, step.fan, message);
+                let signal = (0, Payload::Nothing, Some(nowhere));
+                self.dispatch(world, post, (lane, to, step.fan), signal);
             }
-            Action::Wait { from } => return self.wait(lane, from),
+            Action::Wait { from } => return self.wait(world, post, lane, from),
             Action::Get { from, src, dst, with } => {
                 let remote = Self::remote_input(world, from, src);
-                self.combine_into(dst, with, remote);
+                self.combine_into(world, dst, with, remote);
             }
             Action::Copy { src, dst } => {
-                let mut payload = self.memory.read(src);
-                self.memory.store(dst, &mut payload, false);
+                let mut payload = self.memory.read(world, src);
+                self.memory.store(world, dst, &mut payload, false);
                 if let Some(clock) = &mut self.clock {
-                    clock.copy(nominal(src));
+                    clock.copy(&world.cost, nominal(src));
                 }
             }
             Action::Reduce { src, dst } => {
-                let operand = self.memory.operand(src);
-                self.memory.accumulate(dst, &[operand]);
+                let operand = self.memory.read(world, src).into_value(&world.data);
+                self.memory.accumulate(world, dst, operand.as_slice());
                 if let Some(clock) = &mut self.clock {
-                    clock.reduce(nominal(src));
+                    clock.reduce(&world.cost, nominal(src));
                 }
             }
             Action::Multicast { group, src, dst } => {
-                self.multicast(world, lane, group, src, dst, nominal(src));
+                self.multicast(world, post, lane, group, src, dst);
             }
             Action::SwitchReduce { group, src, dst } => {
                 for member in group.members() {
                     let share = Self::remote_input(world, member, src);
-                    share.append_to(&mut self.operands, math, &world.pool);
+                    share.append_to(&mut self.operands, &world.data);
                 }
-                self.memory.store_reduction(dst, &self.operands);
+                self.memory.store_reduction(world, dst, &self.operands);
                 self.operands.clear();
             }
         }
         Taken::Yes
     }
 
-    /// A message of this rank's `lane` that is not dispatched yet.
-    fn message(&self, lane: usize, bytes: u64, payload: Payload, put: Option<Span>) -> Message {
-        Message { lane: lane as u32, bytes, put, payload, from: self.rank, ..Message::TAKEN }
+    /// Sends `src` to lane `lane` of `to`, one of `fan` peers.
+    fn send(
+        &mut self,
+        world: &World,
+        post: &mut Post,
+        way: (usize, Rank, u32),
+        src: Span,
+        put: Option<Span>,
+    ) {
+        let bytes = world.chunks.nominal_bytes(src);
+        // Where the kind of payload is known, its fields are written straight into the queue.
+        match self.memory.read(world, src) {
+            Payload::Whole(Value::Input(rank, start, end)) => {
+                let payload = Payload::Whole(Value::Input(rank, start, end));
+                self.dispatch(world, post, way, (bytes, payload, put));
+            }
+            payload => self.dispatch(world, post, way, (bytes, payload, put)),
+        }
     }
 
-    /// Sends `message` on its way to `to`.
-    fn dispatch(&mut self, world: &World, to: Rank, fan: u32, message: Message) {
-        let flight = self.clock.as_mut().map(|clock| clock.send(to, message.bytes, fan));
-        self.queues.send(to, message, (self.rank, flight), &world.mailboxes);
+    /// Sends a message. All of it is inlined, and its fields are written where it will stand: one
+    /// that is moved just after it was written in pieces waits for them to reach the cache.
+    #[inline(always)]
+    fn dispatch(
+        &mut self,
+        world: &World,
+        post: &mut Post,
+        (lane, to, fan): (usize, Rank, u32),
+        (bytes, payload, put): (u64, Payload, Option<Span>),
+    ) {
+        let flight = self.clock.as_mut().map(|clock| clock.send(&world.cost, to, bytes, fan));
+        self.messages += 1;
+        let message = post.send(to);
+        message.from = self.rank;
+        message.lane = lane as u32;
+        if let Some(flight) = flight {
+            message.flight = flight;
+        }
+        message.bytes = bytes;
+        message.put = put;
+        message.payload = payload;
     }
 
-    fn arrive(&mut self, message: &Message, reduces: bool) {
+    fn arrive(&mut self, world: &World, message: &Message, reduces: bool) {
         if let Some(clock) = &mut self.clock {
-            clock.receive(message.flight, message.bytes, reduces);
+            clock.receive(&world.cost, message.flight, message.bytes, reduces);
         }
     }
 
     /// `dst = payload ⊕ with`, or plain store.
-    fn combine_into(&mut self, dst: Span, with: Option<Span>, mut payload: Payload) {
+    fn combine_into(&mut self, world: &World, dst: Span, with: Option<Span>, mut payload: Payload) {
         let Some(with) = with else {
-            self.memory.store(dst, &mut payload, false);
+            self.memory.store(world, dst, &mut payload, false);
             return;
         };
-        let (math, pool) = self.memory.arithmetic();
         if with == dst {
-            let value = payload.into_whole(math, pool);
-            self.memory.accumulate(dst, &[value]);
+            let value = payload.into_value(&world.data);
+            self.memory.accumulate(world, dst, value.as_slice());
         } else {
-            payload.append_to(&mut self.operands, math, pool);
-            self.operands.push(self.memory.operand(with));
-            self.memory.store_reduction(dst, &self.operands);
+            payload.append_to(&mut self.operands, &world.data);
+            self.operands.extend(self.memory.read(world, with).into_value(&world.data));
+            self.memory.store_reduction(world, dst, &self.operands);
             self.operands.clear();
         }
     }
@@ -312,35 +346,31 @@ impl Machine {
     fn multicast(
         &mut self,
         world: &World,
+        post: &mut Post,
         lane: usize,
         group: Group,
         src: Span,
         dst: Span,
-        bytes: u64,
     ) {
-        let mut payload = if src.len == 0 { Payload::Nothing } else { self.memory.read(src) };
-        let share = |payload: &Payload| match payload {
-            Payload::Whole(bytes) => Payload::Whole(bytes.clone()),
-            _ => Payload::Nothing,
-        };
-        let me = self.rank;
+        let mut payload =
+            if src.len == 0 { Payload::Nothing } else { self.memory.read(world, src) };
+        let (me, bytes) = (self.rank, world.chunks.nominal_bytes(src));
         for member in group.members().filter(|member| *member != me) {
-            let copy = share(&payload);
-            let message = self.message(lane, bytes, copy, Some(dst));
-            self.dispatch(world, member, group.count, message);
+            let message = (bytes, payload.share(), Some(dst));
+            self.dispatch(world, post, (lane, member, group.count), message);
         }
         if src.len > 0 && src != dst && group.contains(self.rank) {
-            self.memory.store(dst, &mut payload, false);
+            self.memory.store(world, dst, &mut payload, false);
         }
     }
 
     /// What another rank contributes to the collective: its input may be read at any time.
     fn remote_input(world: &World, rank: Rank, src: Span) -> Payload {
-        let Some(input) = world.inputs.get(rank as usize) else {
+        if world.results == Results::Sizes {
             return Payload::Nothing;
-        };
+        }
         let (start, end) = world.chunks.byte_range(src, rank);
-        Payload::Whole(input.slice(start as usize..end as usize))
+        Payload::Whole(Value::Input(rank, start as usize, end as usize))
     }
 
     /// What this rank waits for, for the report of a deadlock.
@@ -357,11 +387,22 @@ impl Machine {
         self.fault.take()
     }
 
-    /// Result with its held chunks, finish time (where time travels in the messages) and empty
-    /// queues.
-    pub(crate) fn finish(mut self, ranks: u32) -> ((Output, Vec<Bytes>), Time, Queues) {
-        let time = self.clock.as_ref().map_or(Time::ZERO, Clock::now);
-        self.queues.clear();
-        (self.memory.into_output(ranks), time, self.queues)
+    pub(crate) fn rank(&self) -> Rank {
+        self.rank
+    }
+
+    /// Messages sent so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Where its clock stands; zero where time does not travel in the messages.
+    pub(crate) fn now(&self) -> Time {
+        self.clock.as_ref().map_or(Time::ZERO, Clock::now)
+    }
+
+    /// The result, and its chunks that are yet to be copied into it.
+    pub(crate) fn take_output(&mut self, world: &World) -> (Output, Vec<Bytes>) {
+        self.memory.take_output(world)
     }
 }

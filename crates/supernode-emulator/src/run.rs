@@ -1,26 +1,24 @@
-//! Runs a job: one tokio task per rank on a runtime of its own.
+//! Runs a job: deals its ranks out to threads, one block of consecutive ranks each.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use crossbeam::queue::SegQueue;
 use supernode_collectives::{Buf, Chunks, Schedule, Span};
 use supernode_engine::{EngineError, in_program_order, ports};
 use supernode_fabric::CostModel;
 use supernode_units::{DType, ReduceOp, Time};
 use tokio::runtime::{Builder, Runtime};
-use tracing::Instrument;
 
+use crate::block::{Block, Part};
 use crate::error::EmulatorError;
 use crate::estimate;
-use crate::mailbox::Mailboxes;
 use crate::memory::{Output, Results};
-use crate::payload::{Arithmetic, Pool};
-use crate::rank::{Machine, Queues, World};
-use crate::settle::settle;
-use crate::task::{Finished, run_rank};
-use crate::timing::Clock;
+use crate::payload::{Data, Pool};
+use crate::post::Offices;
+use crate::rank::World;
+use crate::workers::{Worker, receive};
 
 /// One collective to be emulated.
 #[derive(Debug, Clone)]
@@ -59,39 +57,44 @@ impl Report {
     }
 }
 
-/// Worker threads and buffers, kept from run to run.
+/// Threads and buffers, kept from run to run.
 #[derive(Debug)]
 pub struct Emulator {
-    workers: Runtime,
-    /// Runs small jobs on the caller's thread: waking another costs more than they do.
+    /// Beside the caller's thread, which works as well.
+    workers: Vec<Worker>,
     caller: Runtime,
     pool: Arc<Pool>,
-    /// Queues of earlier runs, one set per rank.
-    queues: SegQueue<Queues>,
-    /// Mailboxes of the last run, for the next one of as many ranks.
-    mailboxes: Mutex<Option<Mailboxes>>,
+    /// Blocks of the last run. Locked for the whole of a run: two that share the workers would wait
+    /// for each other.
+    blocks: Mutex<Vec<Block>>,
     memory_limit: u64,
+}
+
+/// Ends the wait of all blocks if one of them panics outside of its ranks' tasks.
+struct Alarm<'a>(&'a World);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.offices.give_up();
+        }
+    }
 }
 
 /// Messages of at least this many bytes are delivered one by one: a lock costs nothing beside them.
 const DELIVER_MIN_BYTES: u64 = 16 << 10;
 
 impl Emulator {
-    /// An emulator on `workers` threads that may use `memory_limit` bytes.
+    /// An emulator on `threads` threads, the caller's included, that may use `memory_limit` bytes.
     ///
     /// # Errors
     /// When the host cannot start the threads.
-    pub fn new(workers: usize, memory_limit: u64) -> Result<Self, EmulatorError> {
-        let workers = Builder::new_multi_thread()
-            .worker_threads(workers.max(1))
-            .thread_name("supernode-worker")
-            .build()?;
+    pub fn new(threads: usize, memory_limit: u64) -> Result<Self, EmulatorError> {
         Ok(Self {
-            workers,
+            workers: (1..threads).map(|_| Worker::start()).collect::<Result<_, _>>()?,
             caller: Builder::new_current_thread().build()?,
             pool: Arc::default(),
-            queues: SegQueue::new(),
-            mailboxes: Mutex::new(None),
+            blocks: Mutex::default(),
             memory_limit,
         })
     }
@@ -135,32 +138,22 @@ impl Emulator {
         // Contended ports serve in order of time: the tasks move the data, this pass gives the times.
         let timed =
             if fixed_ports { None } else { Some(ports::run(&*job.schedule, &chunks, &job.cost)?) };
+        let threads = if estimate::is_small(job) { 1 } else { self.workers.len() as u32 + 1 };
+        let share = ranks.div_ceil(threads);
         let world = Arc::new(World {
             schedule: Arc::clone(&job.schedule),
+            shape,
             chunks,
-            math: Arithmetic { dtype: job.dtype, op },
-            pool: Arc::clone(&self.pool),
-            inputs,
-            mailboxes: self.mailboxes(ranks),
+            results: job.results,
+            data: Data { dtype: job.dtype, op, pool: Arc::clone(&self.pool), inputs },
+            cost: Arc::clone(&job.cost),
+            in_program_order: fixed_ports,
+            offices: Offices::new(ranks.div_ceil(share) as usize, share),
             deliver_at_once: chunks.nominal_bytes(Span::output(0, 1)) >= DELIVER_MIN_BYTES,
             trace_steps: tracing::enabled!(tracing::Level::TRACE),
+            progress: job.progress.clone(),
         });
-        let runtime = if estimate::is_small(job) { &self.caller } else { &self.workers };
-        let mut reusable = outputs.into_iter();
-        let tasks: Vec<_> = (0..ranks)
-            .map(|rank| {
-                let output = (job.results, reusable.next());
-                let clock = fixed_ports.then(|| Clock::new(Arc::clone(&job.cost), rank));
-                let queues = self.queues.pop().unwrap_or_default();
-                let machine = Machine::new(&world, rank, output, clock, queues);
-                let task = run_rank(Arc::clone(&world), machine, rank, job.progress.clone());
-                runtime.spawn(task.instrument(span.clone()))
-            })
-            .collect();
-        let mut report = runtime.block_on(self.collect(tasks, chunks))?;
-        if let Some(world) = Arc::into_inner(world) {
-            *self.last_mailboxes() = Some(world.mailboxes);
-        }
+        let mut report = self.run_blocks(&world, outputs, &span)?;
         if let Some(timed) = timed {
             report.finish = timed.finish;
         }
@@ -170,34 +163,52 @@ impl Emulator {
         Ok(report)
     }
 
-    async fn collect(
+    /// Runs the first block on the caller's thread and each of the others on a worker.
+    fn run_blocks(
         &self,
-        tasks: Vec<tokio::task::JoinHandle<Finished>>,
-        chunks: Chunks,
+        world: &Arc<World>,
+        outputs: Vec<Output>,
+        span: &tracing::Span,
     ) -> Result<Report, EmulatorError> {
-        let mut report = Report {
-            finish: Vec::with_capacity(tasks.len()),
-            outputs: Vec::with_capacity(tasks.len()),
-            messages: 0,
-        };
-        let mut held = Vec::with_capacity(tasks.len());
-        let mut blocked = Vec::new();
-        let mut fault = None;
-        for task in tasks {
-            let done = match task.await {
-                Ok(done) => done,
-                Err(error) => {
-                    fault = Some(EmulatorError::Panic(error.to_string()));
-                    continue;
-                }
-            };
-            report.finish.push(done.time);
-            report.outputs.push(done.output);
-            held.push(done.held);
-            report.messages += done.messages;
-            self.queues.push(done.queues);
-            blocked.extend(done.waiting);
-            fault = fault.or(done.fault);
+        let mut kept = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut blocks = std::mem::take(&mut *kept);
+        blocks.resize_with(world.offices.blocks(), Block::default);
+        let mut outputs = outputs.into_iter();
+        let mut errands = blocks.drain(..).enumerate().map(|(index, mut block)| {
+            let (first, ranks) = world.offices.ranks_of(index, world.shape.ranks);
+            let outputs: Vec<_> = outputs.by_ref().take(ranks).collect();
+            let (world, span) = (Arc::clone(world), span.clone());
+            move |runtime: &Runtime| {
+                let _alarm = Alarm(&world);
+                let run = block.run(Arc::clone(&world), (index, first, ranks), outputs, span);
+                let part = runtime.block_on(run);
+                (index, block, part)
+            }
+        });
+        let own = errands.next();
+        let (sender, received) = channel();
+        for (worker, errand) in self.workers.iter().zip(errands) {
+            let sender = sender.clone();
+            // The receiver is only gone if the caller's block panicked.
+            worker.send(move |runtime| drop(sender.send(errand(runtime))));
+        }
+        drop(sender);
+        let own = own.map(|errand| errand(&self.caller));
+        let mut done: Vec<(usize, Block, Part)> = own.into_iter().collect();
+        done.extend(std::iter::from_fn(|| receive(&received)));
+        if done.len() < world.offices.blocks() {
+            return Err(EmulatorError::Panic("a worker thread".to_owned()));
+        }
+        done.sort_unstable_by_key(|(index, ..)| *index);
+        let mut report = Report { finish: Vec::new(), outputs: Vec::new(), messages: 0 };
+        let (mut blocked, mut fault) = (Vec::new(), None);
+        for (_, block, part) in done {
+            report.finish.extend(part.finish);
+            report.outputs.extend(part.outputs);
+            report.messages += part.messages;
+            blocked.extend(part.blocked);
+            fault = fault.or(part.fault);
+            kept.push(block);
         }
         if let Some(fault) = fault {
             return Err(fault);
@@ -207,22 +218,7 @@ impl Emulator {
             blocked.truncate(8);
             return Err(EmulatorError::Deadlock { count, first: blocked });
         }
-        settle(chunks, &mut report.outputs, &held, self.workers.metrics().num_workers());
         Ok(report)
-    }
-
-    fn mailboxes(&self, ranks: u32) -> Mailboxes {
-        match self.last_mailboxes().take() {
-            Some(mut last) if last.ranks() == ranks => {
-                last.reset();
-                last
-            }
-            _ => Mailboxes::new(ranks),
-        }
-    }
-
-    fn last_mailboxes(&self) -> MutexGuard<'_, Option<Mailboxes>> {
-        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, job: &Job, chunks: Chunks, inputs: &[Bytes]) -> Result<(), EmulatorError> {

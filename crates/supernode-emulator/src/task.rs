@@ -2,88 +2,61 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
-use bytes::Bytes;
-use supernode_collectives::Rank;
-use supernode_units::Time;
+use crate::block::Site;
+use crate::error::Waiting;
+use crate::rank::{Machine, Progress};
 
-use crate::error::{EmulatorError, Waiting};
-use crate::memory::Output;
-use crate::rank::{Machine, Progress, Queues, World};
-
-/// What a rank's task leaves behind.
-pub(crate) struct Finished {
-    pub(crate) output: Output,
-    pub(crate) held: Vec<Bytes>,
-    pub(crate) time: Time,
-    pub(crate) messages: u64,
-    pub(crate) queues: Queues,
-    pub(crate) waiting: Option<Waiting>,
-    pub(crate) fault: Option<EmulatorError>,
-}
-
+/// Runs the program of a rank; gives the machine back, and what it waits for if that never comes.
 pub(crate) async fn run_rank(
-    world: Arc<World>,
-    mut machine: Machine,
-    rank: Rank,
-    progress: Option<Arc<AtomicU64>>,
-) -> Finished {
-    let guard = Guard(Arc::clone(&world));
+    site: Arc<Site>,
+    mut machine: Box<Machine>,
+) -> (Box<Machine>, Option<Waiting>) {
+    let _guard = Guard(&site);
     let mut shown = 0;
-    let (mut waiting, mut fault) = (None, None);
-    loop {
-        let state = machine.advance(&world);
-        if let Some(progress) = &progress {
-            let messages = machine.queues.messages();
-            progress.fetch_add(messages - shown, Ordering::Relaxed);
-            shown = messages;
+    let waiting = loop {
+        let state = machine.advance(&site.world, &mut site.post());
+        if let Some(progress) = &site.world.progress {
+            let sent = machine.messages();
+            progress.fetch_add(sent - shown, std::sync::atomic::Ordering::Relaxed);
+            shown = sent;
         }
         match state {
-            Progress::Finished => break,
-            Progress::Failed => {
-                fault = machine.take_fault();
-                break;
-            }
+            Progress::Finished | Progress::Failed => break None,
+            Progress::Yield => yield_turn().await,
             Progress::Blocked { needed } => {
                 // Others first: what they send meanwhile is then taken in one go. Waiting at once
                 // would wake this rank for every single message.
                 yield_turn().await;
-                let arrived = &mut machine.queues.arrived;
-                if !world.mailboxes.wait(rank, needed, arrived).await {
-                    waiting = machine.waiting(&world);
-                    break;
+                let rank = machine.rank();
+                let wait = poll_fn(|context| site.post().poll_wait(rank, needed, context.waker()));
+                if !wait.await {
+                    break machine.waiting(&site.world);
                 }
             }
-            Progress::Yield => {
-                yield_turn().await;
-                world.mailboxes.collect(rank, &mut machine.queues.arrived);
-            }
         }
-        machine.queues.accept();
-    }
-    drop(guard);
-    let messages = machine.queues.messages();
-    let ((output, held), time, queues) = machine.finish(world.schedule.shape().ranks);
-    Finished { output, held, time, messages, queues, waiting, fault }
+    };
+    (machine, waiting)
 }
 
 /// Tells the others that a rank is done; one that panicked must not keep them waiting for ever.
-struct Guard(Arc<World>);
+struct Guard<'a>(&'a Site);
 
-impl Drop for Guard {
+impl Drop for Guard<'_> {
     fn drop(&mut self) {
+        let mut post = self.0.post();
+        post.finish();
         if std::thread::panicking() {
-            self.0.mailboxes.give_up();
+            post.give_up();
+            self.0.world.offices.give_up();
         }
-        self.0.mailboxes.finish();
     }
 }
 
 /// Goes to the back of the worker's queue. `tokio::task::yield_now` would wait until the queue is
 /// empty and the I/O driver was asked, which serves fairness that nobody here needs.
-async fn yield_turn() {
+pub(crate) async fn yield_turn() {
     let mut yielded = false;
     poll_fn(|context| {
         if std::mem::replace(&mut yielded, true) {

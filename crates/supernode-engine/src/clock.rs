@@ -80,10 +80,15 @@ pub fn take(
     let mut now = lane;
     // When the engine has done what this lane asked for; other lanes' work only delays it.
     let mut worked = if local == Time::ZERO { lane } else { work(lane, local, engine_free) };
+    // Arrivals are alike more often than not, and a time is a division.
+    let mut priced = (0, Time::ZERO, Time::ZERO);
     for Landed { rx, tail, bytes, reduces } in arrivals {
         let data = if reduces {
-            worked = work(rx.max(lane), cost.reduce_time(bytes), engine_free);
-            tail.max(worked) + cost.slice_tail(bytes)
+            if priced.0 != bytes {
+                priced = (bytes, cost.reduce_time(bytes), cost.slice_tail(bytes));
+            }
+            worked = work(rx.max(lane), priced.1, engine_free);
+            tail.max(worked) + priced.2
         } else {
             tail
         };

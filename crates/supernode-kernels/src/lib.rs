@@ -28,4 +28,4 @@ mod reduce;
 pub use compare::count_unequal;
 pub use copy::{STREAMING_MIN_BYTES, copy, copy_streaming};
 pub use counting::CountingAllocator;
-pub use reduce::{divide, reduce, reduce_into, reduce_many};
+pub use reduce::{divide, reduce, reduce_all, reduce_into, reduce_many};

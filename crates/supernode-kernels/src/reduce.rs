@@ -2,8 +2,6 @@
 
 #![allow(clippy::inline_always, reason = "a loop has to be compiled anew for each instruction set")]
 
-use std::ops::Range;
-
 use supernode_units::{DType, ReduceOp};
 
 use crate::elements::{Bf16, Combine, F16, Max, Min, Prod, Sum};
@@ -60,30 +58,48 @@ pub fn reduce(dtype: DType, op: ReduceOp, dst: &mut [u8], a: &[u8], b: &[u8]) {
 /// If there is no operand, or lengths differ or are no multiple of the element size: a bug of the
 /// caller.
 pub fn reduce_many(dtype: DType, op: ReduceOp, dst: &mut [u8], srcs: &[impl AsRef<[u8]>]) {
-    for src in srcs {
-        check(dtype, dst.len(), src.as_ref().len());
-    }
+    reduce_all(dtype, op, dst, srcs.len(), |k| srcs[k].as_ref());
+}
+
+/// [`reduce_many`] of the `count` operands that `src` gives, for operands that are not in a list.
+///
+/// # Panics
+/// As [`reduce_many`].
+pub fn reduce_all<'a>(
+    dtype: DType,
+    op: ReduceOp,
+    dst: &mut [u8],
+    count: usize,
+    src: impl Fn(usize) -> &'a [u8],
+) {
+    let length = dst.len();
     // The first pass takes two to five operands, so that the others come out in fours.
-    let (start, rest) = srcs.split_at(srcs.len() - srcs.len().saturating_sub(2) / 4 * 4);
+    let start = count - count.saturating_sub(2) / 4 * 4;
     for (index, block) in dst.chunks_mut(BLOCK_BYTES).enumerate() {
         let range = index * BLOCK_BYTES..index * BLOCK_BYTES + block.len();
-        match start.len() {
+        let part = |k| {
+            let src = src(k);
+            check(dtype, length, src.len());
+            &src[range.clone()]
+        };
+        match start {
             0 => panic!("a reduction has at least one operand"),
-            1 => block.copy_from_slice(&start[0].as_ref()[range.clone()]),
-            2 => dispatch!(dtype, op, first(block, parts::<2>(start, &range))),
-            3 => dispatch!(dtype, op, first(block, parts::<3>(start, &range))),
-            4 => dispatch!(dtype, op, first(block, parts::<4>(start, &range))),
-            _ => dispatch!(dtype, op, first(block, parts::<5>(start, &range))),
+            1 => block.copy_from_slice(part(0)),
+            2 => dispatch!(dtype, op, first(block, parts::<2>(0, part))),
+            3 => dispatch!(dtype, op, first(block, parts::<3>(0, part))),
+            4 => dispatch!(dtype, op, first(block, parts::<4>(0, part))),
+            _ => dispatch!(dtype, op, first(block, parts::<5>(0, part))),
         }
-        for four in rest.chunks_exact(4) {
-            dispatch!(dtype, op, more(block, parts::<4>(four, &range)));
+        for at in (start..count).step_by(4) {
+            dispatch!(dtype, op, more(block, parts::<4>(at, part)));
         }
     }
 }
 
-/// `range` of each of the first `K` operands.
-fn parts<'a, const K: usize>(srcs: &'a [impl AsRef<[u8]>], range: &Range<usize>) -> [&'a [u8]; K] {
-    std::array::from_fn(|k| &srcs[k].as_ref()[range.clone()])
+/// `K` operands from the one at `at` on.
+#[inline]
+fn parts<'a, const K: usize>(at: usize, part: impl Fn(usize) -> &'a [u8]) -> [&'a [u8]; K] {
+    std::array::from_fn(|k| part(at + k))
 }
 
 /// `acc[i] = acc[i] / n`: floats rounded to nearest even once, integers towards zero.

@@ -55,7 +55,11 @@ impl Time {
         if denominator == 0 {
             return Self::MAX;
         }
-        Self(u64::try_from(numerator.div_ceil(denominator)).unwrap_or(u64::MAX))
+        // A division of 64 bits, which messages of up to 18 MB need, takes a quarter of the time.
+        match (u64::try_from(numerator), u64::try_from(denominator)) {
+            (Ok(numerator), Ok(denominator)) => Self(numerator.div_ceil(denominator)),
+            _ => Self(u64::try_from(numerator.div_ceil(denominator)).unwrap_or(u64::MAX)),
+        }
     }
 
     /// A time of `seconds`, rounded to the nearest picosecond; saturates at [`Time::MAX`].

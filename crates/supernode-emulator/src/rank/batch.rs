@@ -1,12 +1,12 @@
 //! Receives that are awaited together: one pass over the port, one pass over the data.
 
-use bytes::Bytes;
 use supernode_collectives::{Action, Group, Rank, Span};
 
-use super::{Machine, Queues, Taken, World};
-use crate::mailbox::Message;
+use super::{Machine, Taken, World};
+use crate::inbox::{Inbox, Message};
 use crate::memory::Memory;
-use crate::payload::Payload;
+use crate::payload::{Payload, Value};
+use crate::post::Post;
 
 /// The receives (or signals) that a lane awaits together; the lists keep their memory.
 #[derive(Debug, Default)]
@@ -48,13 +48,13 @@ impl Batch {
     }
 
     /// Takes the messages of all senders; gives false if some have yet to arrive.
-    fn collect(&mut self, queues: &mut Queues, lane: u32) -> bool {
+    fn collect(&mut self, inbox: &mut Inbox, lane: u32) -> bool {
         // Looking for each of them is only worth the while once they can all be there.
-        if queues.waiting() < self.missing() {
+        if inbox.waiting() < self.missing() {
             return false;
         }
         while let Some(&from) = self.senders.get(self.messages.len()) {
-            let Some(message) = queues.take(from, lane) else { return false };
+            let Some(message) = inbox.take(from, lane) else { return false };
             self.messages.push(message);
         }
         true
@@ -65,7 +65,7 @@ impl Batch {
         self.senders.len() - self.messages.len()
     }
 
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.length = 0;
         self.senders.clear();
         self.reduces.clear();
@@ -76,61 +76,75 @@ impl Batch {
 
 impl Machine {
     /// Receives that are awaited together, with the local steps between them.
-    pub(super) fn receive_batch(&mut self, world: &World, lane: usize, index: u32) -> Taken {
+    pub(super) fn receive_batch(
+        &mut self,
+        world: &World,
+        post: &mut Post,
+        lane: usize,
+        index: u32,
+    ) -> Taken {
         let batch = &mut self.lanes[lane].batch;
         if batch.length == 0 {
             batch.read(world, self.rank, lane as u32, index);
         }
-        if !batch.collect(&mut self.queues, lane as u32) {
+        if !batch.collect(post.inbox(self.rank), lane as u32) {
             return Taken::No;
         }
         if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch.messages, &batch.reduces, &batch.local);
+            clock.receive_batch(&world.cost, &batch.messages, &batch.reduces, &batch.local);
         }
         let length = batch.length;
         let mut messages = batch.messages.drain(..);
-        let mut fused = Fused { dst: None, operands: &mut self.operands };
+        let Self { memory, operands, .. } = self;
+        let mut fused = Fused { world, memory, dst: None, operands };
         for offset in 0..length {
             match world.schedule.step(self.rank, lane as u32, index + offset).action {
                 Action::Recv { dst, with, .. } => {
-                    let payload = messages.next().map_or(Payload::Nothing, |m| m.payload);
-                    fused.add(&mut self.memory, dst, with, payload);
+                    if let Some(message) = messages.next() {
+                        fused.add(dst, with, message.payload);
+                    }
                 }
                 Action::Reduce { src, dst } => {
-                    let operand = self.memory.read(src);
-                    fused.add(&mut self.memory, dst, Some(dst), operand);
+                    let operand = fused.memory.read(world, src);
+                    fused.add(dst, Some(dst), operand);
                 }
                 Action::Copy { src, dst } => {
-                    fused.flush(&mut self.memory);
-                    let mut payload = self.memory.read(src);
-                    self.memory.store(dst, &mut payload, false);
+                    fused.flush();
+                    let mut payload = fused.memory.read(world, src);
+                    fused.memory.store(world, dst, &mut payload, false);
                 }
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
         }
-        fused.flush(&mut self.memory);
+        fused.flush();
         drop(messages);
         self.lanes[lane].batch.clear();
         Taken::Several(length)
     }
 
-    pub(super) fn wait(&mut self, lane: usize, from: Group) -> Taken {
+    pub(super) fn wait(
+        &mut self,
+        world: &World,
+        post: &mut Post,
+        lane: usize,
+        from: Group,
+    ) -> Taken {
         let me = self.rank;
         let batch = &mut self.lanes[lane].batch;
         if batch.senders.is_empty() {
             batch.senders.extend(from.members().filter(|member| *member != me));
         }
-        if !batch.collect(&mut self.queues, lane as u32) {
+        if !batch.collect(post.inbox(self.rank), lane as u32) {
             return Taken::No;
         }
         if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&batch.messages, &[], &[]);
+            clock.receive_batch(&world.cost, &batch.messages, &[], &[]);
         }
         for mut message in batch.messages.drain(..) {
             if let Some(dst) = message.put
                 && dst.len > 0
             {
-                self.memory.store(dst, &mut message.payload, false);
+                self.memory.store(world, dst, &mut message.payload, false);
             }
         }
         batch.clear();
@@ -140,33 +154,36 @@ impl Machine {
 
 /// Collects the operands of one destination, so that a batch is reduced in one pass.
 struct Fused<'a> {
+    world: &'a World,
+    memory: &'a mut Memory,
     /// Where the operands go, and whether they are added to what is there.
     dst: Option<(Span, bool)>,
-    operands: &'a mut Vec<Bytes>,
+    operands: &'a mut Vec<Value>,
 }
 
 impl Fused<'_> {
-    fn add(&mut self, memory: &mut Memory, dst: Span, with: Option<Span>, payload: Payload) {
+    #[inline(always)]
+    fn add(&mut self, dst: Span, with: Option<Span>, payload: Payload) {
         let adds = with == Some(dst);
         if !(adds && self.dst.is_some_and(|(current, _)| current == dst)) {
-            self.flush(memory);
+            self.flush();
             self.dst = Some((dst, adds));
         }
-        let (math, pool) = memory.arithmetic();
+        let data = &self.world.data;
         if adds && self.operands.is_empty() {
-            self.operands.push(payload.into_whole(math, pool));
+            self.operands.extend(payload.into_value(data));
         } else {
-            payload.append_to(self.operands, math, pool);
+            payload.append_to(self.operands, data);
         }
         if let Some(with) = with.filter(|with| *with != dst) {
-            self.operands.push(memory.operand(with));
+            self.operands.extend(self.memory.read(self.world, with).into_value(data));
         }
     }
 
-    fn flush(&mut self, memory: &mut Memory) {
+    fn flush(&mut self) {
         match self.dst.take() {
-            Some((dst, true)) => memory.accumulate(dst, self.operands),
-            Some((dst, false)) => memory.store_reduction(dst, self.operands),
+            Some((dst, true)) => self.memory.accumulate(self.world, dst, self.operands),
+            Some((dst, false)) => self.memory.store_reduction(self.world, dst, self.operands),
             None => {}
         }
         self.operands.clear();

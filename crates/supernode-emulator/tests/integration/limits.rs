@@ -13,11 +13,12 @@ use supernode_units::{DType, ReduceOp};
 use crate::jobs::{MEMORY, job, spec};
 
 /// Every rank waits for the next one before it sends; rank 0 sends first if there is an `astray`,
-/// but to that rank.
+/// but to that rank. Rank 3 has no program if `broken`.
 #[derive(Debug)]
 struct Circle {
     ranks: u32,
     astray: Option<Rank>,
+    broken: bool,
 }
 
 impl Schedule for Circle {
@@ -34,7 +35,8 @@ impl Schedule for Circle {
         }
     }
 
-    fn steps(&self, _rank: Rank, _lane: u32) -> u32 {
+    fn steps(&self, rank: Rank, _lane: u32) -> u32 {
+        assert!(!self.broken || rank != 3, "no program");
         2
     }
 
@@ -51,11 +53,14 @@ impl Schedule for Circle {
     }
 }
 
+/// So few elements that one thread does it all, and so many that two share the ranks.
+const COUNTS: [u64; 2] = [8, 1 << 16];
+
 /// Runs a circle on a thread of its own, so that a hang fails the test instead of stopping it.
-fn run(circle: Circle) -> Result<Report, EmulatorError> {
+fn run(circle: Circle, count: u64) -> Result<Report, EmulatorError> {
     let (ranks, sum) = (circle.ranks, ReduceOp::Sum);
     let ring = Algorithm::Ring;
-    let base = job(ring, Collective::AllReduce, ranks, 8, DType::F32, sum, Results::Own);
+    let base = job(ring, Collective::AllReduce, ranks, count, DType::F32, sum, Results::Own);
     let stuck = Job { schedule: Arc::new(circle), ..base };
     let inputs = spec(&stuck, 1).generate_all(1);
     let (done, result) = std::sync::mpsc::channel();
@@ -65,17 +70,28 @@ fn run(circle: Circle) -> Result<Report, EmulatorError> {
 
 #[test]
 fn a_deadlock_names_the_ranks_and_what_they_wait_for() {
-    let report = run(Circle { ranks: 5, astray: None });
-    let Err(EmulatorError::Deadlock { count, first }) = report else { panic!("{report:?}") };
-    assert_eq!((count, first.len()), (5, 5));
-    assert!(matches!(first[2].action, Action::Recv { from: 1, .. }));
+    for elements in COUNTS {
+        let report = run(Circle { ranks: 5, astray: None, broken: false }, elements);
+        let Err(EmulatorError::Deadlock { count, first }) = report else { panic!("{report:?}") };
+        assert_eq!((count, first.len()), (5, 5));
+        assert!(matches!(first[2].action, Action::Recv { from: 1, .. }));
+    }
 }
 
 #[test]
 fn a_rank_that_panics_keeps_nobody_waiting() {
-    let report = run(Circle { ranks: 5, astray: Some(9) });
-    let Err(EmulatorError::Panic(reason)) = report else { panic!("{report:?}") };
-    assert!(reason.contains("rank 9 of 5 is not placed"), "{reason}");
+    for elements in COUNTS {
+        let report = run(Circle { ranks: 5, astray: Some(9), broken: false }, elements);
+        let Err(EmulatorError::Panic(reason)) = report else { panic!("{report:?}") };
+        assert!(reason.contains("rank 9 of 5 is not placed"), "{reason}");
+    }
+}
+
+/// The caller's own ranks wait for those of a thread that is gone.
+#[test]
+fn a_thread_that_panics_keeps_nobody_waiting() {
+    let report = run(Circle { ranks: 5, astray: None, broken: true }, COUNTS[1]);
+    assert!(matches!(report, Err(EmulatorError::Panic(_))), "{report:?}");
 }
 
 #[test]
