@@ -30,6 +30,7 @@ mod call;
 pub mod costs;
 mod element;
 mod error;
+pub mod expert;
 mod function;
 pub mod hccl;
 pub mod nccl;

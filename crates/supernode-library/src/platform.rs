@@ -1,6 +1,6 @@
 //! A catalog system as a library sees it: its GPUs, links, NICs and switches.
 
-use supernode_catalog::{Catalog, Cpu as CpuMake, End, KindName, System, Transport};
+use supernode_catalog::{Catalog, Cpu as CpuMake, End, KindName, System, SystemKind, Transport};
 use supernode_chip::Architecture;
 use supernode_units::Bandwidth;
 
@@ -26,7 +26,7 @@ pub struct Platform {
     pub nic_gb_s: f64,
     /// Whether that is a published figure and no range.
     pub nic_known: bool,
-    /// Ranks that share a node's links: all devices, or those of the rack that `NVLink` joins.
+    /// Devices of one scale-up domain: a server, a rack that `NVLink` joins, a pod.
     pub node_devices: u32,
     /// Whether the scale-up links lead to every peer at once, so that fewer ranks use fewer links.
     pub meshed: bool,
@@ -49,10 +49,10 @@ impl Platform {
             system.fabric_config(chip, End::Middle).map_err(|error| refuse(error.to_string()))?;
         let spec = system.levels.first().ok_or_else(|| refuse("it has no level".to_owned()))?;
         let level = &config.levels[usize::from(chip.devices > 1)];
-        let scale_out = system.scale_out.as_ref().or(match system.levels.len() {
-            ..=1 => None,
-            _ => system.levels.last(),
-        });
+        let scale_out = match system.kind {
+            SystemKind::Cluster => system.levels.last(),
+            _ => system.scale_out.as_ref(),
+        };
         let per_device = |rate: Bandwidth| rate.gb_per_s() / f64::from(chip.devices);
         let nic = scale_out.and_then(|spec| spec.bandwidth.value.low());
         let high = scale_out.and_then(|spec| spec.bandwidth.value.high());
@@ -64,7 +64,7 @@ impl Platform {
             link_gb_s: level.bandwidth.gb_per_s(),
             nic_gb_s: nic.map_or(0.0, per_device),
             nic_known: nic == high,
-            node_devices: level.size * chip.devices,
+            node_devices: system.scale_up_chips().saturating_mul(chip.devices),
             meshed: matches!(spec.kind.get_ref(), KindName::FullMesh),
             cpu: system.cpu,
         })

@@ -3,6 +3,7 @@
 
 mod choose;
 mod estimate;
+mod expert;
 mod graph;
 mod hccl;
 mod rccl;
