@@ -94,12 +94,9 @@ pub fn time(
         over(bytes * share(node - 1), platform.link_gb_s * costs.link),
         over(bytes * share(devices - node), platform.nic_gb_s * costs.nic),
     ];
-    let longest = issue.max(links).max(nic);
-    let bound = match longest {
-        us if us == issue => Bound::Messages,
-        us if us == links => Bound::Links,
-        _ => Bound::Nic,
-    };
+    let parts = [(issue, Bound::Messages), (links, Bound::Links), (nic, Bound::Nic)];
+    let later = |a: (f64, Bound), b: (f64, Bound)| if b.0 > a.0 { b } else { a };
+    let (longest, bound) = parts.into_iter().fold((0.0, Bound::Messages), later);
     let time = Time::from_secs_f64((costs.start + longest) * 1e-6);
     Ok(Prediction { time, bound, source: costs.source.clone() })
 }

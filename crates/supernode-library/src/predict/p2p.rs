@@ -21,28 +21,24 @@ impl Predictor<'_> {
         let start = self.chip(Chip::P2pBase) + self.chip(Chip::P2pPeer) * (peers - 1.0);
         let channels = f64::from(choice.channels) * self.chip(Chip::P2pChannel);
         let rate = (self.link_gb_s * self.chip(Chip::P2pRate)).min(channels);
-        let step = match choice.protocol {
+        let flags = match choice.protocol {
             Protocol::Simple => self.chip(Chip::P2pStep),
             Protocol::Ll | Protocol::Ll128 => 0.0,
         };
-        let within = step + near / rate / GB_S;
-        let flags = step;
+        let within = near / rate / GB_S;
         if self.nodes() == 1 {
-            return start + within;
+            return start + flags + within;
         }
-        let (bytes, rate, posts) = match call.function {
-            Function::AllToAll => {
-                let rate = self.nics_gb_s * GB_S * self.network(Network::CrossRate);
-                (far * per_node, rate, ranks - per_node)
-            }
+        let (bytes, rate, posts) = if call.function == Function::AllToAll {
+            let rate = self.nics_gb_s * GB_S * self.network(Network::CrossRate);
+            (far * per_node, rate, ranks - per_node)
+        } else {
             // A single sender has its own NIC only.
-            _ => {
-                let nics = f64::from(self.tuner.machine.nics_per_node.max(1));
-                (far, self.nics(Protocol::Simple) / nics, 1.0)
-            }
+            let nics = f64::from(self.tuner.machine.nics_per_node.max(1));
+            (far, self.nics(Protocol::Simple) / nics, 1.0)
         };
         let outside = bytes / rate;
         let step = self.network(Network::Simple) + self.network(Network::Peer) * posts;
-        start + within.max(flags + step + outside)
+        start + flags + within.max(step + outside)
     }
 }
