@@ -21,7 +21,7 @@ fn check(system: &str, rows: &[(u32, f64, f64)], tolerance: f64) {
     }
 }
 
-/// DeepEP low-latency kernels on H800, microseconds of dispatch and combine.
+/// `DeepEP` low-latency kernels on H800, microseconds of dispatch and combine.
 #[test]
 fn h800_is_fitted_up_to_64_and_predicted_beyond() {
     let fitted = [(8, 77.0, 114.0), (16, 118.0, 195.0), (32, 155.0, 273.0), (64, 173.0, 314.0)];
@@ -29,7 +29,7 @@ fn h800_is_fitted_up_to_64_and_predicted_beyond() {
     check("hgx-h800", &[(128, 192.0, 369.0), (256, 194.0, 360.0)], 0.15);
 }
 
-/// DeepEP-Ascend on Atlas A3, and 152 us on 256 dies of `CloudMatrix384` (arXiv:2506.12708).
+/// `DeepEP`-Ascend on Atlas A3, and 152 us on 256 dies of `CloudMatrix384` (arXiv:2506.12708).
 #[test]
 fn cloudmatrix_is_fitted_up_to_16_and_predicted_beyond() {
     check("cloudmatrix-384", &[(8, 132.0, 126.0), (16, 139.0, 135.0)], 0.10);
