@@ -18,6 +18,14 @@ pub enum LibraryError {
         /// What was given.
         text: String,
     },
+    /// The profile has no versions; leave the version out.
+    #[error("`{text}`: {library} has the same tables in all versions; write {library}")]
+    Versionless {
+        /// The library.
+        library: String,
+        /// What was given.
+        text: String,
+    },
     /// The version is older than any whose constants are known; choose a newer one.
     #[error("the constants of {library} {version} are not known; the oldest that are is {oldest}")]
     TooOld {

@@ -5,6 +5,7 @@ mod compare;
 mod list;
 mod measure;
 mod names;
+mod profile;
 mod rows;
 mod show;
 mod source;

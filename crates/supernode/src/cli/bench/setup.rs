@@ -2,39 +2,35 @@
 
 use std::sync::Arc;
 
-use supernode::catalog::{Catalog, End, System};
-use supernode::fabric::{CostModel, Profile};
+use supernode::catalog::{Catalog, End, System, SystemKind};
+use supernode::fabric::{CostModel, Fabric, Profile};
 
 use super::{Args, Error};
+use crate::cli::measure::EngineChoice;
 use crate::cli::measure::{Request, Setup};
 use crate::cli::names::grouped;
-use crate::cli::rows::{Facts, Range};
+use crate::cli::rows::{Facts, Range, WIRE};
 
 /// Ranks of one run, four times those of the largest machine in the catalog: the closed forms look
 /// at every rank, and a row should take seconds.
 const MAX_RANKS: u32 = 1 << 22;
 /// Worker threads that any machine can start.
 const MAX_JOBS: usize = 256;
-/// Profiles of software costs.
-const PROFILES: [&str; 1] = ["wire"];
 
 /// The machine with its ranks, and what is measured on it.
 pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<Setup, Error> {
-    if !PROFILES.iter().any(|known| known.eq_ignore_ascii_case(&args.profile)) {
-        let known = PROFILES.join(", ");
-        return Err(format!("unknown profile `{}`; known: {known}", args.profile).into());
-    }
     let threads = threads(args)?;
     let chip = catalog.chip_of(system)?;
-    let fabric = system.fabric(chip, End::Middle)?;
+    let fabric = replicated(args, catalog, system)?;
     let devices = fabric.devices();
     let ranks = args.ranks.unwrap_or(devices);
     if ranks > devices {
         return Err(format!(
-            "{ranks} ranks do not fit: {} has {devices} devices ({} chips); use --ranks {devices} \
+            "{ranks} ranks do not fit: {}{} has {devices} devices ({} chips); use --ranks {devices} \
              or less",
+            copies(args),
             system.id,
-            system.chips()
+            u64::from(system.chips()) * u64::from(args.nodes.unwrap_or(1))
         )
         .into());
     }
@@ -66,6 +62,50 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
     Ok(Setup::new(request, cost))
 }
 
+/// The fabric of as many systems as `--nodes` says.
+fn replicated(args: &Args, catalog: &Catalog, system: &System) -> Result<Fabric, Error> {
+    let chip = catalog.chip_of(system)?;
+    let id = &system.id;
+    match args.nodes {
+        Some(0) => Err("--nodes 0 leaves nothing to run on; use 1 or more".into()),
+        None | Some(1) => Ok(system.fabric(chip, End::Middle)?),
+        Some(_) if system.kind == SystemKind::Cluster => Err(format!(
+            "{id} is a cluster already; leave --nodes out and choose the size by --ranks"
+        )
+        .into()),
+        Some(nodes) if system.scale_out.is_none() => Err(format!(
+            "{id} has no scale-out network that could join {nodes} of it; use --nodes 1, or a TOML \
+             file with [system.ID.scale-out]"
+        )
+        .into()),
+        Some(nodes) => Ok(system.replicated(chip, nodes, End::Middle)?),
+    }
+}
+
+/// `4 x ` for four of a system.
+fn copies(args: &Args) -> String {
+    args.nodes.filter(|nodes| *nodes > 1).map_or_else(String::new, |nodes| format!("{nodes} x "))
+}
+
+/// Options that only mean something under a library's profile.
+pub(super) fn refuse_library_options(args: &Args) -> Result<(), Error> {
+    let given = [
+        (args.launch.is_some(), "--launch"),
+        (args.processes.is_some(), "--processes"),
+        (args.proto.is_some(), "--proto"),
+        (args.tuner, "--tuner"),
+        (args.engine == EngineChoice::Profile, "--engine profile"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(format!(
+            "{option} is about a library, and the profile wire has none; add --profile nccl, rccl or \
+             hccl"
+        )
+        .into()),
+        None => Ok(()),
+    }
+}
+
 fn threads(args: &Args) -> Result<usize, Error> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let most = cores.max(MAX_JOBS);
@@ -84,18 +124,24 @@ fn threads(args: &Args) -> Result<usize, Error> {
 pub(super) fn facts(args: &Args, system: &System, setup: &Setup) -> Facts {
     let fabric = &setup.cost.fabric;
     // One system alone: its scale-out network has no part in it.
-    let ranges = system.ranges().into_iter().filter(|range| !range.path.starts_with("scale-out."));
+    let alone = args.nodes.is_none_or(|nodes| nodes == 1);
+    let ranges = system
+        .ranges()
+        .into_iter()
+        .filter(|range| !(alone && range.path.starts_with("scale-out.")));
     Facts {
         version: env!("CARGO_PKG_VERSION"),
         collective: args.collective.name(),
         system: system.id.clone(),
-        name: system.name.clone(),
+        name: format!("{}{}", copies(args), system.name),
         chip: system.chip_id().to_owned(),
-        chips: system.chips(),
+        chips: system.chips().saturating_mul(args.nodes.unwrap_or(1)),
         devices: fabric.devices(),
         ranks: fabric.ranks(),
         placement: args.placement.name().to_owned(),
-        profile: PROFILES[0],
+        profile: "wire".to_owned(),
+        profile_note: WIRE.to_owned(),
+        library: None,
         seed: args.seed,
         set: args.set.iter().map(|set| set.trim().to_owned()).collect(),
         ranges: ranges
