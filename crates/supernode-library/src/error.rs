@@ -64,6 +64,12 @@ pub enum LibraryError {
         /// What is missing.
         why: String,
     },
+    /// The choice has no schedule that an engine could run; the engine `profile` prices it.
+    #[error("{choice} has no schedule that engines could run; use the engine `profile`")]
+    Unscheduled {
+        /// Algorithm and protocol.
+        choice: String,
+    },
     /// The library has no such algorithm for the collective.
     #[error("{algorithm} has no {function}; it has {has}")]
     Unsupported {

@@ -38,6 +38,7 @@ mod platform;
 mod predict;
 mod profile;
 pub mod rccl;
+mod schedule;
 mod version;
 
 pub use call::{Launch, Launched, Processes};
@@ -48,4 +49,5 @@ pub use function::Function;
 pub use platform::Platform;
 pub use predict::Predictor;
 pub use profile::{Library, ProfileFile};
+pub use schedule::Scheduled;
 pub use version::Version;

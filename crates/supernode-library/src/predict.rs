@@ -95,7 +95,7 @@ impl Predictor<'_> {
     }
 
     /// A step over the scale-up links, in microseconds.
-    fn step(&self, protocol: Protocol) -> f64 {
+    pub(crate) fn step(&self, protocol: Protocol) -> f64 {
         self.chip(match protocol {
             Protocol::Ll => Chip::Ll,
             Protocol::Ll128 => Chip::Ll128,
@@ -104,7 +104,7 @@ impl Predictor<'_> {
     }
 
     /// A step over the network with `channels` channels, in microseconds.
-    fn network_step(&self, protocol: Protocol, channels: u32) -> f64 {
+    pub(crate) fn network_step(&self, protocol: Protocol, channels: u32) -> f64 {
         let step = self.network(match protocol {
             Protocol::Ll => Network::Ll,
             Protocol::Ll128 => Network::Ll128,
@@ -114,7 +114,7 @@ impl Predictor<'_> {
     }
 
     /// Bytes per microsecond that a device sends over its scale-up links.
-    fn link(&self, protocol: Protocol) -> f64 {
+    pub(crate) fn link(&self, protocol: Protocol) -> f64 {
         let shared =
             self.tuner.machine.intra != crate::nccl::IntraPath::NvLink && self.per_node() > 2;
         let rate = self.link_gb_s * GB_S * self.chip(Chip::Link);
@@ -131,7 +131,7 @@ impl Predictor<'_> {
     }
 
     /// Bytes per microsecond that a node sends over its NICs.
-    fn nics(&self, protocol: Protocol) -> f64 {
+    pub(crate) fn nics(&self, protocol: Protocol) -> f64 {
         let far = if self.nodes() > 2 { self.network(Network::FarRate) } else { 1.0 };
         let wire = match protocol {
             Protocol::Ll => 0.5,

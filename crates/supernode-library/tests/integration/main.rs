@@ -6,6 +6,7 @@ mod estimate;
 mod graph;
 mod hccl;
 mod rccl;
+mod schedule;
 mod symmetric;
 mod versions;
 

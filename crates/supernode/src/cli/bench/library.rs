@@ -2,10 +2,12 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use supernode::catalog::System;
+use supernode::collectives::{Algorithm, Tuning};
 use supernode::library::nccl::{Call, Choice};
-use supernode::library::{Communicator, Element, Function, Launched, Library};
+use supernode::library::{Communicator, Element, Function, Launched, Library, Scheduled};
 use supernode::units::{MessageSize, Time};
 
 use super::{Args, Error, answered, counts, forced, setup};
@@ -19,6 +21,7 @@ struct Plan {
     count: u64,
     /// Bytes of the large buffer.
     bytes: u64,
+    call: Call,
     choice: Choice,
     time: Time,
 }
@@ -27,7 +30,7 @@ struct Plan {
 pub(super) fn run(
     args: &Args,
     system: &System,
-    setup: Setup,
+    mut setup: Setup,
     mut communicator: Communicator,
     changes: &[String],
     sweep: Sweep,
@@ -61,10 +64,25 @@ pub(super) fn run(
         tuner: args.tuner,
         ends: false,
     });
+    let scheduled = !matches!(args.engine, EngineChoice::Auto | EngineChoice::Profile);
+    if scheduled {
+        for plan in [plans.first(), plans.last()].into_iter().flatten() {
+            let (algorithm, tuning) = schedule(&mut setup, &communicator, plan, launched)?;
+            setup.check_limits(algorithm, &tuning, plan.call.bytes / args.dtype.bytes())?;
+        }
+    }
     let mut writer = RowWriter::new(io::stdout().lock(), args.format, facts, sweep);
     writer.header(&[])?;
     for plan in &plans {
-        let answer = answer(args, plan)?;
+        let answer = if scheduled {
+            let (algorithm, tuning) = schedule(&mut setup, &communicator, plan, launched)?;
+            let count = plan.bytes / args.dtype.bytes();
+            setup.check_limits(algorithm, &tuning, count)?;
+            setup.measure(algorithm, &tuning, count)?
+        } else {
+            let engine = EngineChoice::Profile;
+            Answer { time: plan.time, engine, wrong: None, fallback: None }
+        };
         let chosen = Chosen {
             protocol: Some(plan.choice.protocol.name()),
             channels: Some(plan.choice.channels),
@@ -98,23 +116,20 @@ fn plan(
     };
     let choice = communicator.choose(&call, launched);
     forced::check(args, communicator, Function::from(args.collective), &choice)?;
-    Ok(Plan { count, bytes, choice, time: communicator.time(&call, &choice, launched) })
+    Ok(Plan { count, bytes, call, choice, time: communicator.time(&call, &choice, launched) })
 }
 
-fn answer(args: &Args, plan: &Plan) -> Result<Answer, Error> {
-    match args.engine {
-        EngineChoice::Auto | EngineChoice::Profile => Ok(Answer {
-            time: plan.time,
-            engine: EngineChoice::Profile,
-            wrong: None,
-            fallback: None,
-        }),
-        other => Err(format!(
-            "the engine `{}` runs no library's schedule; use the engine `profile`",
-            other.name()
-        )
-        .into()),
-    }
+/// The schedule of a plan; the machine of `setup` becomes the one that its steps find.
+fn schedule(
+    setup: &mut Setup,
+    communicator: &Communicator,
+    plan: &Plan,
+    launched: Launched,
+) -> Result<(Algorithm, Tuning), Error> {
+    let scheduled = communicator.schedule(&plan.call, &plan.choice, launched)?;
+    let Scheduled { algorithm, tuning, cost } = scheduled;
+    setup.cost = Arc::new(cost);
+    Ok((algorithm, tuning))
 }
 
 /// Names the profile in the facts.
@@ -126,6 +141,8 @@ fn describe(facts: &mut Facts, communicator: &Communicator, changes: &[String]) 
         communicator.library
     );
     facts.set.extend(changes.iter().cloned());
+    // Of the hardware's figures only the rates count: latencies are among the fitted costs.
+    facts.ranges.retain(|range| range.path.ends_with(".bandwidth"));
 }
 
 fn caveats(communicator: &Communicator) -> Vec<String> {
