@@ -2,6 +2,7 @@
 
 mod choices;
 mod forced;
+mod hccl;
 mod library;
 mod progress;
 mod setup;
@@ -16,6 +17,7 @@ use indicatif::ProgressBar;
 use supernode::catalog::System;
 use supernode::collectives::{Collective, Inner};
 use supernode::fabric::Placement;
+use supernode::library::Library;
 use supernode::units::{DType, MessageSize, ReduceOp};
 
 use super::measure::{Answer, EngineChoice, Setup};
@@ -173,6 +175,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     match profile {
         Profile::Wire => wire(args, system, setup, sweep, &sizes),
+        Profile::Library { library: Library::Hccl, changes, .. } => {
+            hccl::refuse_options(args, &changes)?;
+            let communicator = super::profile::hccl(&catalog, system, &setup.cost.fabric)?;
+            hccl::run(args, system, &setup, &communicator, sweep, &sizes)
+        }
         Profile::Library { library, costs, changes } => {
             let communicator =
                 super::profile::communicator(&catalog, system, &setup.cost.fabric, library, costs)?;

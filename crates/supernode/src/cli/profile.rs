@@ -1,5 +1,6 @@
 //! `--profile`: what software adds, by name or from a user's file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -7,7 +8,7 @@ use supernode::catalog::{Catalog, System};
 use supernode::fabric::Fabric;
 use supernode::library::costs::Costs;
 use supernode::library::{
-    Communicator, Launch, Launched, Library, LibraryError, Platform, Processes, ProfileFile,
+    Communicator, Launch, Launched, Library, LibraryError, Platform, Processes, ProfileFile, hccl,
 };
 
 use super::Error;
@@ -87,25 +88,52 @@ impl Profile {
     }
 }
 
-/// The ranks of `fabric` as nodes of equally many ranks: what a library calls a node is a server, or
-/// the rack that one network of links joins.
-pub(super) fn nodes(fabric: &Fabric, node_devices: u32) -> Result<(u32, u32), Error> {
-    let mut counts = std::collections::BTreeMap::new();
+/// The ranks of `fabric` as groups of equally many: groups, and ranks of each.
+fn groups(fabric: &Fabric, devices: u32) -> Result<(u32, u32), Error> {
+    let mut counts = BTreeMap::new();
     for rank in 0..fabric.ranks() {
-        *counts.entry(fabric.device(rank) / node_devices.max(1)).or_insert(0_u32) += 1;
+        *counts.entry(fabric.device(rank) / devices.max(1)).or_insert(0_u32) += 1;
     }
-    let per_node = counts.values().copied().max().unwrap_or(0);
-    if counts.values().all(|count| *count == per_node) {
-        return Ok((counts.len() as u32, per_node));
+    let most = counts.values().copied().max().unwrap_or(0);
+    if counts.values().all(|count| *count == most) {
+        return Ok((counts.len() as u32, most));
     }
     let ranks = fabric.ranks();
-    let below = ranks / node_devices * node_devices;
+    let below = ranks / devices * devices;
+    let fit = [below, below.saturating_add(devices)].map(|ranks| ranks.to_string());
+    let fit = if below == 0 { fit[1].clone() } else { fit.join(" or ") };
     Err(format!(
-        "{ranks} ranks leave nodes of {node_devices} devices unequally filled, which library profiles \
-         do not model; use --ranks {below} or {}",
-        below + node_devices
+        "{ranks} ranks leave groups of {devices} devices unequally filled, which library profiles do \
+         not model; use --ranks {fit}"
     )
     .into())
+}
+
+/// Refuses what no library is called for.
+fn several(fabric: &Fabric) -> Result<(), Error> {
+    if fabric.ranks() > 1 {
+        return Ok(());
+    }
+    Err("one rank has nobody to talk to; library profiles need --ranks 2 or more".into())
+}
+
+/// HCCL's communicator of the ranks of `fabric` on `system`.
+pub(super) fn hccl(
+    catalog: &Catalog,
+    system: &System,
+    fabric: &Fabric,
+) -> Result<hccl::Communicator, Error> {
+    let chip = catalog.chip_of(system)?;
+    let architecture = chip.architecture.ok_or_else(|| {
+        format!("the family of chip {} is not known; use --profile wire", chip.id)
+    })?;
+    Library::Hccl.check(&system.id, architecture)?;
+    several(fabric)?;
+    let (server, supernode) = hccl::domains(system, chip);
+    let (servers, devices) = groups(fabric, server)?;
+    let (supernodes, _) = groups(fabric, supernode)?;
+    let servers = servers / supernodes;
+    Ok(hccl::Communicator::new(catalog, system, devices, servers, supernodes)?)
 }
 
 /// The communicator of the ranks of `fabric` on `system`.
@@ -118,11 +146,8 @@ pub(super) fn communicator(
 ) -> Result<Communicator, Error> {
     let platform = Platform::of(catalog, system)?;
     library.check(&platform.system, platform.architecture)?;
-    let (nodes, per_node) = nodes(fabric, platform.node_devices)?;
-    if nodes * per_node < 2 {
-        return Err(
-            "one rank has nobody to talk to; library profiles need --ranks 2 or more".into()
-        );
-    }
+    several(fabric)?;
+    // What a library calls a node is a server, or the rack that one network of links joins.
+    let (nodes, per_node) = groups(fabric, platform.node_devices)?;
     Ok(Communicator::new(library, platform, nodes, per_node, costs)?)
 }
