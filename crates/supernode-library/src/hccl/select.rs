@@ -44,6 +44,9 @@ impl Choice {
             Level0::DoubleRing => "double-ring",
         };
         let kernel = self.kernel.name();
+        if self.kernel == Kernel::FlatNhr {
+            return kernel.to_owned();
+        }
         let own = if self.kernel == Kernel::Levels { within } else { kernel };
         let levels = [self.level1, self.level2].into_iter().flatten().map(Algorithm::name);
         std::iter::once(own).chain(levels).collect::<Vec<_>>().join("/")

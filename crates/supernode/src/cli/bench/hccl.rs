@@ -5,13 +5,12 @@ use std::io;
 use std::process::ExitCode;
 
 use supernode::catalog::System;
-use supernode::library::hccl::{Choice, Communicator, Times};
 use supernode::library::Function;
+use supernode::library::hccl::{Choice, Communicator, Times};
 use supernode::units::{MessageSize, Time};
 
 use super::{Args, Error, answered, counts, setup};
 use crate::cli::measure::{Answer, EngineChoice, Setup};
-use crate::cli::profile;
 use crate::cli::rows::{Chosen, LibraryFacts, RowWriter, Sweep};
 
 /// Options that mean nothing to HCCL's model.
@@ -23,9 +22,18 @@ pub(super) fn refuse_options(args: &Args, changes: &[String]) -> Result<(), Erro
         (args.inner.is_some(), "--inner: HCCL's selector decides; leave it out"),
         (args.tuner, "--tuner prints NCCL's own estimate, and the profile hccl has none"),
         (args.launch.is_some(), "--launch: nothing is published of HCCL's launches; leave it out"),
-        (args.processes.is_some(), "--processes: nothing is published of HCCL's launches; leave it out"),
-        (engine, "the profile hccl has no schedules that engines could run; use the engine `profile`"),
-        (!changes.is_empty(), "the profile hccl has no fitted costs; leave `library` alone in the file"),
+        (
+            args.processes.is_some(),
+            "--processes: nothing is published of HCCL's launches; leave it out",
+        ),
+        (
+            engine,
+            "the profile hccl has no schedules that engines could run; use the engine `profile`",
+        ),
+        (
+            !changes.is_empty(),
+            "the profile hccl has no fitted costs; leave `library` alone in the file",
+        ),
     ];
     match given.into_iter().find(|(given, _)| *given) {
         Some((_, why)) => Err(why.into()),
@@ -59,12 +67,12 @@ pub(super) fn run(
             .to_owned();
     facts.ranges.retain(|range| !range.path.ends_with(".latency"));
     let machine = communicator.machine;
-    let (_, launch, processes) = profile::launched(None, None);
     facts.library = Some(LibraryFacts {
         nodes: machine.servers * machine.supernodes,
         ranks_per_node: machine.devices,
-        launch,
-        processes,
+        // Nothing is known of either.
+        launch: "",
+        processes: "",
         basis: vec![format!(
             "chip {}: no all-reduce sweep of any pod is public, nothing is fitted",
             machine.generation

@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use supernode::catalog::{Catalog, End, System, SystemKind};
-use supernode::fabric::{CostModel, Fabric, Profile};
+use supernode::catalog::{Catalog, End, System};
+use supernode::fabric::{CostModel, Profile};
 
 use super::{Args, Error};
-use crate::cli::measure::EngineChoice;
-use crate::cli::measure::{Request, Setup};
+use crate::cli::machine::{Copies, MAX_RANKS};
+use crate::cli::measure::{EngineChoice, Request, Setup};
 use crate::cli::names::grouped;
 use crate::cli::rows::{Facts, Range, WIRE};
 
-/// Ranks of one run, four times those of the largest machine in the catalog: the closed forms look
-/// at every rank, and a row should take seconds.
-const MAX_RANKS: u32 = 1 << 22;
 /// Worker threads that any machine can start.
 const MAX_JOBS: usize = 256;
 
@@ -21,28 +18,13 @@ const MAX_JOBS: usize = 256;
 pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<Setup, Error> {
     let threads = threads(args)?;
     let chip = catalog.chip_of(system)?;
-    let fabric = replicated(args, catalog, system)?;
+    let copies = Copies(args.nodes.unwrap_or(1));
+    let fabric = copies.fabric(catalog, system)?;
     let devices = fabric.devices();
-    let ranks = args.ranks.unwrap_or(devices);
-    if ranks > devices {
-        return Err(format!(
-            "{ranks} ranks do not fit: {}{} has {devices} devices ({} chips); use --ranks {devices} \
-             or less",
-            copies(args),
-            system.id,
-            u64::from(system.chips()) * u64::from(args.nodes.unwrap_or(1))
-        )
-        .into());
-    }
-    let limit = grouped(u64::from(MAX_RANKS));
-    if ranks > MAX_RANKS {
-        let ranks = grouped(u64::from(ranks));
-        let what = format!("{ranks} ranks are more than the {limit} that can be timed");
-        return Err(format!("{what}; use --ranks {MAX_RANKS} or less").into());
-    }
+    let ranks = copies.ranks(system, devices, args.ranks)?;
     // A permutation is a table of all devices.
     if args.placement.name() == "random" && devices > MAX_RANKS {
-        let devices = grouped(u64::from(devices));
+        let (devices, limit) = (grouped(u64::from(devices)), grouped(u64::from(MAX_RANKS)));
         let what = format!("{devices} devices are more than the {limit} that can be shuffled");
         return Err(format!("{what}; use --placement packed or spread").into());
     }
@@ -60,31 +42,6 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
         threads,
     };
     Ok(Setup::new(request, cost))
-}
-
-/// The fabric of as many systems as `--nodes` says.
-fn replicated(args: &Args, catalog: &Catalog, system: &System) -> Result<Fabric, Error> {
-    let chip = catalog.chip_of(system)?;
-    let id = &system.id;
-    match args.nodes {
-        Some(0) => Err("--nodes 0 leaves nothing to run on; use 1 or more".into()),
-        None | Some(1) => Ok(system.fabric(chip, End::Middle)?),
-        Some(_) if system.kind == SystemKind::Cluster => Err(format!(
-            "{id} is a cluster already; leave --nodes out and choose the size by --ranks"
-        )
-        .into()),
-        Some(nodes) if system.scale_out.is_none() => Err(format!(
-            "{id} has no scale-out network that could join {nodes} of it; use --nodes 1, or a TOML \
-             file with [system.ID.scale-out]"
-        )
-        .into()),
-        Some(nodes) => Ok(system.replicated(chip, nodes, End::Middle)?),
-    }
-}
-
-/// `4 x ` for four of a system.
-fn copies(args: &Args) -> String {
-    args.nodes.filter(|nodes| *nodes > 1).map_or_else(String::new, |nodes| format!("{nodes} x "))
 }
 
 /// Options that only mean something under a library's profile.
@@ -133,7 +90,7 @@ pub(super) fn facts(args: &Args, system: &System, setup: &Setup) -> Facts {
         version: env!("CARGO_PKG_VERSION"),
         collective: args.collective.name(),
         system: system.id.clone(),
-        name: format!("{}{}", copies(args), system.name),
+        name: format!("{}{}", Copies(args.nodes.unwrap_or(1)), system.name),
         chip: system.chip_id().to_owned(),
         chips: system.chips().saturating_mul(args.nodes.unwrap_or(1)),
         devices: fabric.devices(),

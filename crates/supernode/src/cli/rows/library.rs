@@ -52,11 +52,11 @@ impl LibraryFacts {
         let of = |count: &u32, what: &str| {
             format!("{count} {what}{}", if *count == 1 { "" } else { "s" })
         };
-        let mut lines = vec![format!(
-            "{} of {}, launch {launch}, processes {processes}",
-            of(nodes, "node"),
-            of(ranks_per_node, "rank")
-        )];
+        let shape = format!("{} of {}", of(nodes, "node"), of(ranks_per_node, "rank"));
+        let mut lines = vec![match *launch {
+            "" => shape,
+            launch => format!("{shape}, launch {launch}, processes {processes}"),
+        }];
         lines.extend(self.basis.iter().map(|basis| format!("validity: {basis}")));
         lines.extend(self.caveats.iter().cloned());
         lines.extend(self.choices.iter().map(|choice| format!("choice: {choice}")));
