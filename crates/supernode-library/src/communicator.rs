@@ -74,10 +74,14 @@ impl Communicator {
         self.costs.rates(self.platform.architecture, self.platform.network)
     }
 
-    /// What the times rest on.
-    pub fn basis(&self) -> Vec<Basis> {
-        let network = (self.tuner.machine.nodes > 1).then_some(self.platform.network);
-        basis::of(&self.costs, self.platform.architecture, network)
+    /// What the built-in costs of this machine rest on.
+    ///
+    /// # Errors
+    /// None in a released crate: a test reads the files.
+    pub fn basis(&self) -> Result<Vec<Basis>, LibraryError> {
+        let network = self.platform.network.map_or("unknown", Transport::as_str);
+        let network = (self.tuner.machine.nodes > 1).then_some(network);
+        basis::of(self.platform.architecture, network)
     }
 
     /// The model of this communicator.

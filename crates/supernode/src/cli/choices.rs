@@ -98,7 +98,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
         }
         Profile::Library { library, costs, changes } => {
             let made = profile::communicator(&catalog, system, &fabric, library, costs)?;
-            for_nccl(args, &made, &changes)
+            for_nccl(args, &made, &changes)?
         }
     };
     let facts = Facts {
@@ -118,7 +118,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
 /// Profile, notes, shape and lines.
 type Answer = (String, Vec<String>, (u32, u32), Vec<Line>);
 
-fn for_nccl(args: &Args, made: &Communicator, changes: &[String]) -> Answer {
+fn for_nccl(args: &Args, made: &Communicator, changes: &[String]) -> Result<Answer, Error> {
     let call = Call {
         element: Element::from(args.dtype),
         op: args.op,
@@ -148,14 +148,14 @@ fn for_nccl(args: &Args, made: &Communicator, changes: &[String]) -> Answer {
     });
     let mut notes: Vec<String> = changes.iter().map(|change| format!("set: {change}")).collect();
     notes.extend(made.tuner.constants.note());
-    notes.extend(made.basis().iter().map(|basis| format!("validity: {basis}")));
+    notes.extend(made.basis()?.iter().map(|basis| format!("validity: {basis}")));
     if made.library == Library::Rccl {
         notes
             .push("RCCL is taken to choose the fastest of its algorithms and protocols".to_owned());
     }
     let machine = &made.tuner.machine;
     let shape = (machine.nodes, machine.ranks_per_node);
-    (made.library.to_string(), notes, shape, lines.collect())
+    Ok((made.library.to_string(), notes, shape, lines.collect()))
 }
 
 fn for_hccl(

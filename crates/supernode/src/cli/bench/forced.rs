@@ -15,18 +15,19 @@ const NAMES: [(&str, &str); 6] = [
     ("collnet", "CollNetDirect,CollNetChain"),
 ];
 
-/// What the options allow; lists as NCCL reads them (`^NVLS` for all but one) are fine, too.
-pub(super) fn lists(args: &Args) -> Result<Forced, Error> {
-    let algorithms = match args.algo.trim() {
-        "auto" | "all" => String::new(),
-        list => list.split(',').map(nccl_name).collect::<Vec<_>>().join(","),
-    };
-    let algorithms = algorithms
-        .parse()
-        .map_err(|error| format!("--algo {}: {error} (or in-switch, auto)", args.algo))?;
-    let protocols = args.proto.as_deref().unwrap_or_default();
-    let protocols = protocols.parse().map_err(|error| format!("--proto {protocols}: {error}"))?;
-    Ok(Forced { algorithms, protocols })
+/// Sets what the options allow; lists as NCCL reads them (`^NVLS` for all but one) are fine, too.
+pub(super) fn force(args: &Args, forced: &mut Forced) -> Result<(), Error> {
+    let list = args.algo.trim();
+    if !["auto", "all"].iter().any(|all| all.eq_ignore_ascii_case(list)) {
+        let names = list.split(',').map(nccl_name).collect::<Vec<_>>().join(",");
+        forced.algorithms = names
+            .parse()
+            .map_err(|error| format!("--algo {list}: {error} (or in-switch, auto)"))?;
+    }
+    if let Some(list) = &args.proto {
+        forced.protocols = list.parse().map_err(|error| format!("--proto {list}: {error}"))?;
+    }
+    Ok(())
 }
 
 fn nccl_name(name: &str) -> &str {

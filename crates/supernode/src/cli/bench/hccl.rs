@@ -13,6 +13,9 @@ use super::{Args, Error, answered, counts, setup};
 use crate::cli::measure::{Answer, EngineChoice, Setup};
 use crate::cli::rows::{Chosen, LibraryFacts, RowWriter, Sweep};
 
+const NOTE: &str =
+    "profile hccl: what its selector would choose, priced by its own costs; times are modelled";
+
 /// Options that mean nothing to HCCL's model.
 pub(super) fn refuse_options(args: &Args, changes: &[String]) -> Result<(), Error> {
     let engine = !matches!(args.engine, EngineChoice::Auto | EngineChoice::Profile);
@@ -61,10 +64,8 @@ pub(super) fn run(
         })
         .collect::<Result<_, Error>>()?;
     let mut facts = setup::facts(args, system, setup);
-    facts.profile = "hccl".to_owned();
-    facts.profile_note =
-        "profile hccl: what its selector would choose, priced by its own costs; times are modelled"
-            .to_owned();
+    "hccl".clone_into(&mut facts.profile);
+    NOTE.clone_into(&mut facts.profile_note);
     facts.ranges.retain(|range| !range.path.ends_with(".latency"));
     let machine = communicator.machine;
     facts.library = Some(LibraryFacts {

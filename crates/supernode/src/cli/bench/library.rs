@@ -26,7 +26,6 @@ struct Plan {
     time: Time,
 }
 
-#[expect(clippy::too_many_arguments, reason = "all of a run, once")]
 pub(super) fn run(
     args: &Args,
     system: &System,
@@ -42,10 +41,7 @@ pub(super) fn run(
     if args.tuner && communicator.library == Library::Rccl {
         return Err("--tuner prints NCCL's own estimate, and the profile rccl has none".into());
     }
-    let lists = forced::lists(args)?;
-    if args.proto.is_some() || lists.algorithms != Default::default() {
-        communicator.tuner.forced = lists;
-    }
+    forced::force(args, &mut communicator.tuner.forced)?;
     let (launched, launch, processes) = profile::launched(args.launch, args.processes);
     let plans: Vec<Plan> = sizes
         .iter()
@@ -58,7 +54,7 @@ pub(super) fn run(
         ranks_per_node: communicator.tuner.machine.ranks_per_node,
         launch,
         processes,
-        basis: communicator.basis().iter().map(ToString::to_string).collect(),
+        basis: communicator.basis()?.iter().map(ToString::to_string).collect(),
         caveats: caveats(&communicator),
         choices: choices(&plans),
         tuner: args.tuner,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Facts, Row, Totals};
+use super::{Facts, LibraryFacts, Row, Totals};
 
 pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
     let columns = |a: &str, b: &str, c: &str, d: &str, e: &str| {
@@ -17,9 +17,9 @@ pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
     writeln!(out, "#")?;
     let places = "           out-of-place                       in-place          ";
     writeln!(out, "{}{places}", columns("", "", "", "", ""))?;
-    let trailing = facts.library.as_ref().map(|library| library.trailing()).unwrap_or_default();
-    let more = |texts: Vec<&str>| -> String {
-        texts.into_iter().map(|text| format!("  {text:>7}")).collect()
+    let trailing = facts.library.as_ref().map(LibraryFacts::trailing).unwrap_or_default();
+    let more = |texts: Vec<&str>| {
+        texts.into_iter().map(|text| format!("  {text:>7}")).collect::<Vec<_>>().concat()
     };
     let names = names + &more(trailing.clone());
     writeln!(out, "{}{names}", columns("size", "count", "type", "redop", "root"))?;
