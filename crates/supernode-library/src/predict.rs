@@ -98,7 +98,7 @@ impl Predictor<'_> {
     }
 
     /// A step over the scale-up links, in microseconds.
-    fn step(&self, protocol: Protocol) -> f64 {
+    pub(crate) fn step(&self, protocol: Protocol) -> f64 {
         self.chip(match protocol {
             Protocol::Ll => Chip::Ll,
             Protocol::Ll128 => Chip::Ll128,
@@ -107,7 +107,7 @@ impl Predictor<'_> {
     }
 
     /// A step over the network with `channels` channels, in microseconds.
-    fn network_step(&self, protocol: Protocol, channels: u32) -> f64 {
+    pub(crate) fn network_step(&self, protocol: Protocol, channels: u32) -> f64 {
         let step = self.network(match protocol {
             Protocol::Ll => Network::Ll,
             Protocol::Ll128 => Network::Ll128,
@@ -117,7 +117,7 @@ impl Predictor<'_> {
     }
 
     /// Bytes per microsecond that a device sends over its scale-up links.
-    fn link(&self, protocol: Protocol) -> f64 {
+    pub(crate) fn link(&self, protocol: Protocol) -> f64 {
         // Cards of a server with a NIC each have its switch beside them; others meet in the host.
         let host = self.tuner.machine.intra != IntraPath::NvLink && self.nodes() == 1;
         let shared = host && self.per_node() > 2;
@@ -141,7 +141,7 @@ impl Predictor<'_> {
     }
 
     /// Bytes per microsecond that a node sends over its NICs.
-    fn nics(&self, protocol: Protocol) -> f64 {
+    pub(crate) fn nics(&self, protocol: Protocol) -> f64 {
         let far = if self.nodes() > 2 { self.network(Network::FarRate) } else { 1.0 };
         let wire = match protocol {
             Protocol::Ll => 0.5,

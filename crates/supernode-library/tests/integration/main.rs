@@ -7,6 +7,7 @@ mod expert;
 mod graph;
 mod hccl;
 mod rccl;
+mod schedule;
 mod symmetric;
 mod versions;
 

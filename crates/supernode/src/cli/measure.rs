@@ -29,6 +29,8 @@ pub(super) enum EngineChoice {
     Ports,
     /// The closed formula.
     Formula,
+    /// The steps that a library would run, by their fitted costs.
+    Profile,
 }
 
 impl EngineChoice {
@@ -39,6 +41,7 @@ impl EngineChoice {
             Self::EmulateSizes => "emulate-sizes",
             Self::Ports => "ports",
             Self::Formula => "formula",
+            Self::Profile => "profile",
         }
     }
 
@@ -129,7 +132,7 @@ impl Setup {
                 let chunks = Chunks::new(schedule.shape(), count, dtype.bytes());
                 (ports::run(&*schedule, &chunks, &self.cost)?.time(), None)
             }
-            EngineChoice::Formula | EngineChoice::Auto => {
+            EngineChoice::Formula | EngineChoice::Auto | EngineChoice::Profile => {
                 let elements = Elements { count, width: dtype.bytes() };
                 let time = formula::time(algorithm, collective, elements, tuning, &self.cost);
                 (time.map_err(|error| no_time(algorithm, error))?, None)
@@ -208,7 +211,7 @@ impl Setup {
         let engine = self.request.engine;
         let schedule = self.schedule(algorithm, tuning)?;
         let needed = match engine {
-            EngineChoice::Auto | EngineChoice::Formula => return Ok(()),
+            EngineChoice::Auto | EngineChoice::Formula | EngineChoice::Profile => return Ok(()),
             EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
             EngineChoice::Emulate => {
                 Emulator::memory_needed(&self.job(Arc::clone(&schedule), count, Results::Own))

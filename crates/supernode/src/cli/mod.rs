@@ -1,10 +1,13 @@
 //! The command line: results on standard output, progress and warnings on standard error.
 
 mod bench;
+mod choices;
 mod compare;
 mod list;
+mod machine;
 mod measure;
 mod names;
+mod profile;
 mod rows;
 mod show;
 mod source;
@@ -22,6 +25,7 @@ const AFTER_HELP: &str = "\
 Examples:
   supernode bench all-reduce --system dgx-h100 -b 8 -e 128M -f 2
   supernode bench all-reduce --system atlas-950-superpod --ranks 1024 --algo all -b 1M -e 1M
+  supernode choices all-reduce --system dgx-h100 --profile nccl:2.29
   supernode compare atlas-950-superpod vr-nvl144
   supernode list systems
   supernode show system cloudmatrix-384
@@ -46,6 +50,8 @@ struct Cli {
 enum Command {
     /// Time a collective over message sizes, as nccl-tests does.
     Bench(bench::Args),
+    /// Say what a library would run for which sizes.
+    Choices(choices::Args),
     /// Train on two machines and say which wins, and where the verdict turns.
     Compare(compare::Args),
     /// List chips, systems or algorithms.
@@ -64,6 +70,7 @@ pub(crate) fn run() -> ExitCode {
         .init();
     let result = match cli.command {
         Command::Bench(args) => bench::run(&args),
+        Command::Choices(args) => choices::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
