@@ -176,6 +176,13 @@ impl Subject {
             _ if platform.node_devices == 1 => (curve.chips, 1),
             (_, Some(nodes)) => (nodes.max(1), curve.chips / nodes.max(1)),
         };
+        if curve.nodes.is_some_and(|nodes| !curve.chips.is_multiple_of(nodes.max(1))) {
+            return Err("its ranks are not the same number on every node".to_owned());
+        }
+        if per_node > platform.node_devices {
+            let devices = platform.node_devices;
+            return Err(format!("{per_node} ranks a node where {} has {devices}", system.id));
+        }
         let constants = Constants::of(version).map_err(text)?;
         let mut machine = platform
             .nccl(nodes, per_node, curve.nics_per_node, &constants.tables.links)

@@ -1,6 +1,6 @@
 //! A library's profile held against measured rows: its costs fitted without them, or on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use supernode_library::costs::Costs;
@@ -110,9 +110,13 @@ impl<'a> Held<'a> {
         Group { group: group.to_owned(), classes: self.scores.figures(group, self.set, keep) }
     }
 
-    /// All figures, the `worst` rows, and the votes held against the twins among `curves`.
+    /// All figures, the `worst` rows (one a machine and operation), and the votes held against the twins among `curves`.
     pub fn section(&self, curves: &[Curve], worst: usize) -> Section {
-        let mut report = self.scores.report(curves, worst);
+        let mut report = self.scores.report(curves, usize::MAX);
+        // Of a machine and operation the worst row stands for the others.
+        let mut seen = BTreeSet::new();
+        report.worst.retain(|row| seen.insert((row.hardware.clone(), row.operation)));
+        report.worst.truncate(worst);
         let mut families: Vec<&str> =
             self.scores.points.iter().map(|point| point.curve.family()).collect();
         families.sort_unstable();

@@ -85,7 +85,7 @@ pub use report::{JudgedVote, Report, WorstRow};
 pub use resemble::resembling;
 pub use row::{Quality, Row, Timing, Unfit};
 pub use score::{NotAsked, Options, Point, Prediction, Scores, Set, Unpredicted, score};
-pub use shipped::costs_toml;
+pub use shipped::{Fitted, costs_toml, fitted_groups};
 pub use train::{Fold, Training};
 pub use twins::{HARNESSES, Miss, TWINS, Twin, twins, twins_of};
 pub use vote::{Figure, Vote};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use serde::Serialize;
 use supernode_library::costs::{Constant, Costs, Kind};
 
 use crate::{Bench, Case, Class, Fold, Training};
@@ -12,74 +13,101 @@ const HEAD: &str = "\
 # measured set. Written by `cargo xtask fit`, not by hand; priors.toml is what the fit starts from.
 ";
 
+/// A group of constants, and the rows they were fitted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fitted {
+    /// `chip.hopper`, `network.roce` or `common`.
+    pub group: String,
+    /// Number of constants.
+    pub constants: usize,
+    /// Rows behind them; none where they are what is published, times what others have in common.
+    pub rows: usize,
+    /// Rows that are sends and receives: of a chip they have constants of their own.
+    pub p2p_rows: usize,
+    /// Votes of these rows, each of one size class.
+    pub votes: usize,
+    /// Chips of the machines that were measured.
+    pub families: Vec<String>,
+    /// Repositories and pages that the rows come from.
+    pub sources: Vec<String>,
+}
+
+/// All groups of `costs` with the rows of `bench` that a fit on all of them uses.
+pub fn fitted_groups(bench: &Bench<'_>, costs: &Costs) -> Vec<Fitted> {
+    let training = Training::without(bench, &Fold::Nothing);
+    let mut groups: Vec<Fitted> = Vec::new();
+    for (constant, _) in costs.list() {
+        let name = name(&constant);
+        match groups.last_mut().filter(|last| last.group == name) {
+            Some(last) => last.constants += 1,
+            None => {
+                let rows = training.rows_of(constant.kind, &constant.group);
+                groups.push(Fitted::of(bench, name, &rows));
+            }
+        }
+    }
+    groups
+}
+
 /// Fits all costs on `bench`, starting from `priors`, and writes them as the library reads them.
 pub fn costs_toml(bench: &Bench<'_>, priors: &Costs) -> String {
-    let training = Training::without(bench, &Fold::Nothing);
-    let costs = training.fit(priors);
+    let costs = Training::without(bench, &Fold::Nothing).fit(priors);
+    let mut values = costs.list();
     let mut text = HEAD.to_owned();
-    let mut last = None;
-    for (constant, value) in costs.list() {
-        let group = (constant.kind, constant.group.clone());
-        if last.as_ref() != Some(&group) {
-            text.push_str(&head(bench, &training, &constant));
-            last = Some(group);
-        }
+    for group in fitted_groups(bench, &costs) {
         // Writing to a string does not fail.
-        let _ = write!(text, "{} = {}", constant.parameter.key, significant(value));
-        text.push_str(&at_the_end(&constant, value));
-        text.push('\n');
+        let _ = write!(text, "\n{}[{}]\n", group.comment(), group.group);
+        for (constant, value) in values.by_ref().take(group.constants) {
+            let (key, end) = (constant.parameter.key, at_the_end(&constant, value));
+            let _ = writeln!(text, "{key} = {}{end}", significant(value));
+        }
     }
     text
 }
 
-/// What the rows of a group are, as sentences for people.
-pub(crate) fn told(bench: &Bench<'_>, rows: &[&Case]) -> [String; 2] {
-    let curves = || rows.iter().map(|case| &bench.curves[case.curve]);
-    let families: BTreeSet<&str> = curves().map(crate::Curve::family).collect();
-    let sources: BTreeSet<&str> = curves()
-        .map(crate::Curve::source)
-        .map(|source| source.strip_prefix("https://github.com/").unwrap_or(source))
-        .collect();
-    let families = families.into_iter().collect::<Vec<_>>().join(", ");
-    [families, sources.into_iter().collect::<Vec<_>>().join(", ")]
+fn name(constant: &Constant) -> String {
+    match constant.kind {
+        Kind::Chip => format!("chip.{}", constant.group),
+        Kind::Network => format!("network.{}", constant.group),
+        Kind::Common => "common".to_owned(),
+    }
 }
 
-/// Votes of the rows, each of one class.
-pub(crate) fn votes(bench: &Bench<'_>, rows: &[&Case]) -> usize {
-    let vote = |case: &&Case| {
-        let curve = &bench.curves[case.curve];
-        let class = Class::of(case.call.bytes);
-        (curve.hardware.as_str(), curve.operation, curve.source(), class)
-    };
-    rows.iter().map(vote).collect::<BTreeSet<_>>().len()
-}
-
-/// The comment and the name of a group.
-fn head(bench: &Bench<'_>, training: &Training<'_>, constant: &Constant) -> String {
-    let Constant { kind, group, .. } = constant;
-    let rows = training.rows_of(*kind, group);
-    let title = match kind {
-        Kind::Chip => format!("[chip.{group}]"),
-        Kind::Network => format!("[network.{group}]"),
-        Kind::Common => "[common]".to_owned(),
-    };
-    let comment = if rows.is_empty() {
-        "# On no rows: what is published of it, times what the fitted groups have in common.".into()
-    } else {
-        let [families, sources] = told(bench, &rows);
-        let p2p = rows.iter().filter(|case| case.call.function.is_p2p()).count();
-        let p2p = match (kind, p2p) {
-            (Kind::Chip, 0) => "; none of them sends and receives".to_owned(),
-            (Kind::Chip, p2p) => format!("; {p2p} of them sends and receives"),
-            _ => String::new(),
+impl Fitted {
+    fn of(bench: &Bench<'_>, group: String, rows: &[&Case]) -> Self {
+        let curve = |case: &&Case| &bench.curves[case.curve];
+        let vote = |case: &&Case| {
+            let (curve, class) = (curve(case), Class::of(case.call.bytes));
+            (curve.hardware.as_str(), curve.operation, curve.source(), class)
         };
-        let votes = votes(bench, &rows);
-        format!(
-            "# On {} rows, {votes} votes{p2p}.\n# Chips: {families}.\n# Sources: {sources}.",
-            rows.len()
-        )
-    };
-    format!("\n{comment}\n{title}\n")
+        let named = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
+        let short = |source| str::strip_prefix(source, "https://github.com/").unwrap_or(source);
+        Self {
+            group,
+            constants: 1,
+            rows: rows.len(),
+            p2p_rows: rows.iter().filter(|case| case.call.function.is_p2p()).count(),
+            votes: rows.iter().map(vote).collect::<BTreeSet<_>>().len(),
+            families: named(rows.iter().map(|case| curve(case).family()).collect()),
+            sources: named(rows.iter().map(|case| short(curve(case).source())).collect()),
+        }
+    }
+
+    /// What stands above the group in the file.
+    fn comment(&self) -> String {
+        if self.rows == 0 {
+            let what = "what is published of it, times what the fitted groups have in common";
+            return format!("# On no rows: {what}.\n");
+        }
+        let p2p = match (self.group.starts_with("chip."), self.p2p_rows) {
+            (false, _) => String::new(),
+            (true, 0) => "; none of them sends and receives".to_owned(),
+            (true, rows) => format!("; {rows} of them sends and receives"),
+        };
+        let (families, sources) = (self.families.join(", "), self.sources.join(", "));
+        let Self { rows, votes, .. } = self;
+        format!("# On {rows} rows, {votes} votes{p2p}.\n# Chips: {families}.\n# Sources: {sources}.\n")
+    }
 }
 
 /// A remark on a value that its range holds.
