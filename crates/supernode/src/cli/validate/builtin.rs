@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args, catalog: &Catalog) -> Result<(), Error> {
     let mut sections = Vec::new();
     for (at, without) in args.by.iter().enumerate() {
         if args.by[..at].contains(without) {
-            return Err(format!("`--by` names {} twice; keep one", without.name()).into());
+            return Err(format!("`--by` names what is left out ({}) twice; keep one", without.name()).into());
         }
         let bar = bar(without.name());
         let progress = |done: usize, all: usize| {
