@@ -15,7 +15,8 @@ const MARKS: [&str; 2] = ["<!-- overall figures -->", "<!-- end of them -->"];
 /// changes nothing.
 pub(crate) fn fit() -> Result<()> {
     let sh = Shell::new()?;
-    let text = cmd!(sh, "cargo run --quiet --release -p supernode-validate --example fit").read()?;
+    let text =
+        cmd!(sh, "cargo run --quiet --release -p supernode-validate --example fit").read()?;
     sh.write_file(COSTS, text + "\n")?;
     Ok(())
 }
@@ -43,8 +44,9 @@ pub(crate) fn check_validity() -> Result<()> {
 }
 
 fn made(sh: &Shell) -> Result<(String, String)> {
-    let page =
-        cmd!(sh, "cargo run --quiet --release -p supernode-validate --example validity").read()? + "\n";
+    let page = cmd!(sh, "cargo run --quiet --release -p supernode-validate --example validity")
+        .read()?
+        + "\n";
     let [_, figures, _] = parts(&page, PAGE)?;
     let readme = sh.read_file(README)?;
     let [above, _, below] = parts(&readme, README)?;

@@ -10,6 +10,6 @@ pub enum Kind {
     NvidiaNodes,
     /// AMD chips.
     Amd,
-    /// Chips that PCIe alone joins.
+    /// Chips that a `PCIe` bus alone joins.
     Pcie,
 }

@@ -106,7 +106,9 @@ impl Fitted {
         };
         let (families, sources) = (self.families.join(", "), self.sources.join(", "));
         let Self { rows, votes, .. } = self;
-        format!("# On {rows} rows, {votes} votes{p2p}.\n# Chips: {families}.\n# Sources: {sources}.\n")
+        format!(
+            "# On {rows} rows, {votes} votes{p2p}.\n# Chips: {families}.\n# Sources: {sources}.\n"
+        )
     }
 }
 

@@ -79,8 +79,7 @@ impl<'a> Evidence<'a> {
             &scale,
         ));
         part(&errors::judged(&machine));
-        part("## The errors, fitted on\n\nNot a measure of trust: the constants have seen these rows.");
-        part(&errors::table("The shipped constants on the rows that they were fitted on.", &fitted));
+        part(&fitted_table(&fitted));
         part(&failures::known(self));
         part(&errors::beyond(&machine));
         part(&parameters(bench, costs));
@@ -88,6 +87,19 @@ impl<'a> Evidence<'a> {
         text.push('\n');
         text
     }
+}
+
+/// The errors on rows that the shipped `costs` were fitted on, as the page has them.
+pub fn fitted(bench: &Bench<'_>, costs: &Costs) -> String {
+    fitted_table(&Held::fitted(bench, costs).section(bench.curves, 0))
+}
+
+fn fitted_table(section: &Section) -> String {
+    let title = "The shipped constants on the rows that they were fitted on.";
+    let table = errors::table(title, section);
+    format!(
+        "## The errors, fitted on\n\nNot a measure of trust: the constants have seen these rows.\n\n{table}"
+    )
 }
 
 /// The overall figures, as the README has them, too.

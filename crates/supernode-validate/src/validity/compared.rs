@@ -25,8 +25,7 @@ pub fn compared(bench: &Bench<'_>) -> String {
         counts.machines.insert(&curve.hardware);
         counts.sources.insert(curve.source());
         counts.rows += curve.rows.len();
-        counts.suspect +=
-            curve.rows.iter().filter(|row| row.quality == Quality::Suspect).count();
+        counts.suspect += curve.rows.iter().filter(|row| row.quality == Quality::Suspect).count();
     }
     for (case, used) in bench.cases.iter().zip(used) {
         let curve = &bench.curves[case.curve];
@@ -59,9 +58,9 @@ pub fn compared(bench: &Bench<'_>) -> String {
             "| {family} | {machines} | {sources} | {rows} | {suspect} | {predicted} | {fitted} |"
         );
     }
-    let linked = |source: &&str| match source.starts_with("http") {
-        true => format!("<{source}>"),
-        false => (*source).to_owned(),
+    let linked = |source: &&str| {
+        let is_link = source.starts_with("http");
+        if is_link { format!("<{source}>") } else { (*source).to_owned() }
     };
     let list: Vec<String> = sources.iter().filter(|s| !s.is_empty()).map(linked).collect();
     let _ = writeln!(text, "\nSources: {}.", list.join(", "));

@@ -101,7 +101,9 @@ const FAILURES: [Failure; 13] = [
         why: "a tree of two nodes should pass the NICs once and reach twice a ring's rate, as NVLSTree \
               does; the plain Tree is measured at a ring's rate, and what holds it is not known",
         keep: |point| {
-            on(point, "B200") && point.curve.nodes == Some(2) && point.curve.algo.starts_with("Tree")
+            on(point, "B200")
+                && point.curve.nodes == Some(2)
+                && point.curve.algo.starts_with("Tree")
         },
     },
     Failure {
@@ -129,8 +131,7 @@ pub(super) fn known(evidence: &Evidence<'_>) -> String {
     }
     let bench = evidence.bench;
     let dated = bench.cases.iter().filter(|case| case.dated).map(|case| case.curve);
-    let dated: BTreeSet<&str> =
-        dated.map(|curve| bench.curves[curve].id.as_str()).collect();
+    let dated: BTreeSet<&str> = dated.map(|curve| bench.curves[curve].id.as_str()).collect();
     let group = evidence.machine.group("dated", |point| dated.contains(point.curve.id.as_str()));
     let _ = writeln!(
         text,

@@ -9,9 +9,10 @@ const NEVER: &str = "\
 
 - **No all-reduce sweep of any Ascend pod exists in public.** Neither a CloudMatrix 384 nor any Atlas
   SuperPoD was ever measured by size and ranks where others can read it. What the built-in set has of
-  Ascend are transfers between two and expert-parallel exchanges; the constants of the HCCL profile
-  are those of its own selector, and nothing here was fitted on them. The weak side's figures carry
-  ranges for that reason, and a verdict that depends on them says so.
+  Ascend are transfers between two, a few sizes within one server and expert-parallel exchanges; the
+  constants of the HCCL profile are those of its own selector, and nothing here was fitted on
+  them. The weak side's figures carry ranges for that reason, and a verdict that depends on them says
+  so.
 - **Nothing of GB300, Rubin, MI400 or later.** They follow from their relatives: the architecture's
   constants, or what all architectures have in common.
 - **No machine of more than 64 nodes.** Larger ones are extrapolated, and so are congestion and

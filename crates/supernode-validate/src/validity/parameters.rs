@@ -39,9 +39,8 @@ pub fn parameters(bench: &Bench<'_>, costs: &Costs) -> String {
         let near = |end: f64| (value - end).abs() <= 1e-4 * end.abs();
         near(c.parameter.high) || near(c.parameter.low) && c.parameter.low > 0.0
     });
-    let ends: Vec<String> = at_ends
-        .map(|(c, value)| format!("`{} {}` ({value})", c.group, c.parameter.key))
-        .collect();
+    let ends: Vec<String> =
+        at_ends.map(|(c, value)| format!("`{} {}` ({value})", c.group, c.parameter.key)).collect();
     let _ = writeln!(
         text,
         "\nAt the end of their range, where the rows would go further: {}. Something else is in them.",

@@ -32,7 +32,11 @@ pub(super) fn run(args: &Args, catalog: &Catalog) -> Result<(), Error> {
     let mut sections = Vec::new();
     for (at, without) in args.by.iter().enumerate() {
         if args.by[..at].contains(without) {
-            return Err(format!("`--by` names what is left out ({}) twice; keep one", without.name()).into());
+            return Err(format!(
+                "`--by` names what is left out ({}) twice; keep one",
+                without.name()
+            )
+            .into());
         }
         let bar = bar(without.name());
         let progress = |done: usize, all: usize| {
@@ -85,7 +89,8 @@ fn bar(what: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = indicatif::ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} fits, {elapsed}")
-        .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar());
+    let style =
+        indicatif::ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} fits, {elapsed}")
+            .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar());
     ProgressBar::new(1).with_style(style).with_message(format!("predicting {what}"))
 }

@@ -10,7 +10,7 @@ use supernode::validate::{
 };
 
 use super::line::Library;
-use super::records::{Measured, Record, write_all};
+use super::records::{Beside, Record, write_all};
 use super::section::{self, Named};
 use super::{Args, table};
 use crate::cli::rows::Format;
@@ -31,14 +31,14 @@ pub(super) fn run(args: &Args, mut catalog: Catalog, path: &str) -> Result<(), E
         hardware: None,
         source: None,
     };
-    let mut log =
-        read_log_given(&text, &given).map_err(|error| format!("{path}: {error}{}", flag(&error)))?;
+    let mut log = read_log_given(&text, &given)
+        .map_err(|error| format!("{path}: {error}{}", flag(&error)))?;
     for curve in &mut log.curves {
         match args.profile {
-            None => continue,
-            Some(Library::Rccl) => curve.library = "RCCL".to_owned(),
+            None => {}
+            Some(Library::Rccl) => "RCCL".clone_into(&mut curve.library),
             Some(Library::Nccl(version)) => {
-                curve.library = "NCCL".to_owned();
+                "NCCL".clone_into(&mut curve.library);
                 curve.version = version.map_or_else(String::new, |version| version.to_string());
             }
         }
@@ -70,7 +70,10 @@ pub(super) fn run(args: &Args, mut catalog: Catalog, path: &str) -> Result<(), E
     if args.format == Format::Table {
         let count = log.curves.len();
         let s = if count == 1 { "" } else { "s" };
-        table::head(&mut out, &format!("the shipped constants held against {path}, {count} curve{s}"))?;
+        table::head(
+            &mut out,
+            &format!("the shipped constants held against {path}, {count} curve{s}"),
+        )?;
         curves(&mut out, &bench, system)?;
         if small {
             each(&mut out, &rows)?;
@@ -129,11 +132,11 @@ fn nothing(held: &Held<'_>, log: &Log) -> String {
 }
 
 /// All rows with a prediction, suspect ones included, which no figure counts.
-fn rows(bench: &Bench<'_>, costs: &Costs) -> Vec<Measured> {
+fn rows(bench: &Bench<'_>, costs: &Costs) -> Vec<Beside> {
     let of = |case: &supernode::validate::Case| {
         let curve = &bench.curves[case.curve];
         let (measured, predicted) = (case.measured, bench.predict(case, costs));
-        Measured {
+        Beside {
             curve: curve.id.clone(),
             hardware: curve.hardware.clone(),
             system: bench.system(case.curve).unwrap_or_default().to_owned(),
@@ -163,17 +166,18 @@ fn curves(out: &mut impl Write, bench: &Bench<'_>, given: Option<&System>) -> io
         };
         let launch = curve.launch.map_or("launch mode unknown", |launch| launch.name());
         let hardware = if hardware.is_empty() { "unnamed" } else { hardware };
-        let text = format!("{id}: {chips} ranks, `{hardware}` {system}; {library} {version}, {launch}");
+        let text =
+            format!("{id}: {chips} ranks, `{hardware}` {system}; {library} {version}, {launch}");
         writeln!(out, "# {}", text.replace(char::is_control, " "))?;
     }
     Ok(())
 }
 
-fn each(out: &mut impl Write, rows: &[Measured]) -> io::Result<()> {
+fn each(out: &mut impl Write, rows: &[Beside]) -> io::Result<()> {
     let mut last = "";
     for row in rows {
         if row.curve != last {
-            let Measured { curve, operation, chips, nodes, .. } = row;
+            let Beside { curve, operation, chips, nodes, .. } = row;
             let s = if *nodes == 1 { "" } else { "s" };
             writeln!(out, "\n{curve}: {operation}, {chips} ranks on {nodes} node{s}")?;
             writeln!(out, "        size    measured   predicted    error  choice")?;

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use supernode::validate::{Figure, Fitted, Group, JudgedVote, NotAsked, Set, Unpredicted, WorstRow};
+use supernode::validate::{
+    Figure, Fitted, Group, JudgedVote, NotAsked, Set, Unpredicted, WorstRow,
+};
 
 use super::section::Named;
 use super::table::cause;
@@ -15,7 +17,7 @@ use crate::cli::rows::csv::quoted;
 #[serde(tag = "record", rename_all = "snake_case")]
 pub(super) enum Record {
     /// A row of a user's file.
-    Row(Measured),
+    Row(Beside),
     /// Figures of one group of votes.
     Figures {
         section: String,
@@ -47,7 +49,7 @@ pub(super) enum Record {
 
 /// A measured row beside its prediction.
 #[derive(Debug, Serialize)]
-pub(super) struct Measured {
+pub(super) struct Beside {
     pub(super) curve: String,
     pub(super) hardware: String,
     pub(super) system: String,
@@ -85,9 +87,8 @@ impl Record {
 
     /// The overall figures, the most important last.
     pub(super) fn overall(sections: &[Named]) -> Vec<Self> {
-        let of = |named: &Named| {
-            Self::figures(&named.name, named.section.set, &named.section.overall)
-        };
+        let of =
+            |named: &Named| Self::figures(&named.name, named.section.set, &named.section.overall);
         sections.iter().rev().map(of).collect()
     }
 
@@ -95,7 +96,7 @@ impl Record {
     fn csv(&self) -> Option<String> {
         match self {
             Self::Row(row) => {
-                let Measured { chips, nodes, operation, size_bytes, in_place, suspect, .. } = row;
+                let Beside { chips, nodes, operation, size_bytes, in_place, suspect, .. } = row;
                 let [curve, hardware] = [&row.curve, &row.hardware].map(|text| quoted(text));
                 let times = format!("{},{},{}", row.measured_us, row.predicted_us, row.error);
                 let (system, choice) = (&row.system, &row.choice);
@@ -110,8 +111,7 @@ impl Record {
                 let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
                 let cells = |figure: &Figure| {
                     let Figure { rows, votes, .. } = figure;
-                    let [median, p90, bias] =
-                        [figure.median, figure.p90, figure.bias].map(number);
+                    let [median, p90, bias] = [figure.median, figure.p90, figure.bias].map(number);
                     format!(",{rows},{votes},{median},{p90},{bias}")
                 };
                 let figures: String = [latency, middle, bandwidth].map(cells).concat();
@@ -124,7 +124,11 @@ impl Record {
 }
 
 /// Writes records; as CSV rows and figures alone, the rest as comments.
-pub(super) fn write_all(out: &mut impl Write, format: Format, records: &[Record]) -> io::Result<()> {
+pub(super) fn write_all(
+    out: &mut impl Write,
+    format: Format,
+    records: &[Record],
+) -> io::Result<()> {
     let supernode = env!("CARGO_PKG_VERSION");
     match format {
         Format::Jsonl => {
@@ -139,7 +143,10 @@ pub(super) fn write_all(out: &mut impl Write, format: Format, records: &[Record]
             writeln!(out)
         }
         Format::Table | Format::Csv => {
-            writeln!(out, "# supernode {supernode}: errors are shares of 1, predicted / measured - 1")?;
+            writeln!(
+                out,
+                "# supernode {supernode}: errors are shares of 1, predicted / measured - 1"
+            )?;
             for record in records {
                 match record {
                     Record::LeftOut { rows, why, place } => {

@@ -47,7 +47,11 @@ pub(super) fn write(out: &mut impl Write, named: &Named, all: bool) -> io::Resul
         writeln!(out, "    {class:<14}{within:>14}{across:>18}{beyond:>8}")?;
     }
     if !section.report.worst.is_empty() && (all || name != "fitted") {
-        writeln!(out, "  worst rows{:>30}{:>12}{:>13}{:>9}", "size", "measured", "predicted", "error")?;
+        writeln!(
+            out,
+            "  worst rows{:>30}{:>12}{:>13}{:>9}",
+            "size", "measured", "predicted", "error"
+        )?;
         for row in &section.report.worst {
             worst(out, row)?;
         }
