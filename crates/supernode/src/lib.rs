@@ -41,7 +41,7 @@
 //! ```
 //!
 //! Modules are the crates: [`units`], [`chip`], [`fabric`], [`collectives`], [`kernels`],
-//! [`engine`], [`emulator`], [`catalog`], [`library`], [`strategy`].
+//! [`engine`], [`emulator`], [`catalog`], [`library`], [`strategy`], [`validate`].
 
 pub use supernode_catalog as catalog;
 pub use supernode_chip as chip;
@@ -53,3 +53,4 @@ pub use supernode_kernels as kernels;
 pub use supernode_library as library;
 pub use supernode_strategy as strategy;
 pub use supernode_units as units;
+pub use supernode_validate as validate;

@@ -11,6 +11,7 @@ mod profile;
 mod rows;
 mod show;
 mod source;
+mod validate;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ Examples:
   supernode bench all-reduce --system atlas-950-superpod --ranks 1024 --algo all -b 1M -e 1M
   supernode choices all-reduce --system dgx-h100 --profile nccl:2.29
   supernode compare atlas-950-superpod vr-nvl144
+  supernode validate
   supernode list systems
   supernode show system cloudmatrix-384
 
@@ -54,6 +56,8 @@ enum Command {
     Choices(choices::Args),
     /// Train on two machines and say which wins, and where the verdict turns.
     Compare(compare::Args),
+    /// Hold the library profiles against measured curves, built-in ones or yours.
+    Validate(validate::Args),
     /// List chips, systems or algorithms.
     List(list::Args),
     /// Show a chip or system with the source of every value.
@@ -72,6 +76,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Choices(args) => choices::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
     };
