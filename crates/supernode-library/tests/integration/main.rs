@@ -5,6 +5,7 @@ mod choose;
 mod estimate;
 mod graph;
 mod hccl;
+mod hccl_calls;
 mod rccl;
 mod schedule;
 mod symmetric;
