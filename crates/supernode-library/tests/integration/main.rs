@@ -6,6 +6,7 @@ mod estimate;
 mod expert;
 mod graph;
 mod hccl;
+mod hccl_calls;
 mod rccl;
 mod schedule;
 mod symmetric;

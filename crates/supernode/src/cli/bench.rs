@@ -4,6 +4,7 @@ mod choices;
 mod forced;
 mod hccl;
 mod library;
+mod placement;
 mod progress;
 mod setup;
 mod sweep;
@@ -12,11 +13,9 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::ValueEnum;
 use indicatif::ProgressBar;
 use supernode::catalog::System;
 use supernode::collectives::{Collective, Inner};
-use supernode::fabric::Placement;
 use supernode::library::Library;
 use supernode::units::{DType, MessageSize, ReduceOp};
 
@@ -25,6 +24,7 @@ use super::profile::{LaunchName, ProcessesName, Profile};
 use super::rows::{Chosen, Format, Row, RowWriter, Sweep};
 use super::{Error, names, source};
 use choices::{Choice, Choices, choices};
+use placement::PlacementName;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -117,34 +117,6 @@ pub(super) struct Args {
     /// How results are printed.
     #[arg(long, value_enum, ignore_case = true, default_value = "table")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PlacementName {
-    /// Rank r on device r.
-    Packed,
-    /// Round-robin over the outermost level.
-    Spread,
-    /// A permutation that the seed chooses.
-    Random,
-}
-
-impl PlacementName {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Packed => "packed",
-            Self::Spread => "spread",
-            Self::Random => "random",
-        }
-    }
-
-    fn placement(self, seed: u64) -> Placement {
-        match self {
-            Self::Packed => Placement::Packed,
-            Self::Spread => Placement::Spread,
-            Self::Random => Placement::Random { seed },
-        }
-    }
 }
 
 fn check(text: &str) -> Result<u8, String> {

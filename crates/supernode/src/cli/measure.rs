@@ -1,11 +1,11 @@
 //! One measurement: which engine answers, and what it says.
 
+mod kind;
 mod memory;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use clap::ValueEnum;
 use supernode::collectives::{Action, Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::formula::Elements;
@@ -13,42 +13,10 @@ use supernode::engine::{self, EngineError, formula, ports};
 use supernode::fabric::CostModel;
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
 
+pub(super) use kind::EngineChoice;
+
 use super::Error;
 use super::names::grouped;
-
-/// What computes a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineChoice {
-    /// The most faithful one that answers within seconds.
-    Auto,
-    /// One task per rank, real bytes, results checked.
-    Emulate,
-    /// One task per rank, messages carry their size only.
-    EmulateSizes,
-    /// The time-ordered ports engine.
-    Ports,
-    /// The closed formula.
-    Formula,
-    /// The steps that a library would run, by their fitted costs.
-    Profile,
-}
-
-impl EngineChoice {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Emulate => "emulate",
-            Self::EmulateSizes => "emulate-sizes",
-            Self::Ports => "ports",
-            Self::Formula => "formula",
-            Self::Profile => "profile",
-        }
-    }
-
-    pub(super) fn may_move_data(self) -> bool {
-        matches!(self, Self::Auto | Self::Emulate)
-    }
-}
 
 /// Messages that `auto` emulates or times one by one: about a second of host time.
 const AUTO_MESSAGES: u64 = 8_000_000;
