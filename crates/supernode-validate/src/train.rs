@@ -156,7 +156,8 @@ impl<'a> Training<'a> {
                     });
                 }
             }
-            let free: Vec<_> = constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
+            let free: Vec<_> =
+                constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
             let rows: Vec<_> = self.collectives().collect();
             fit(&mut costs, &free, |costs| self.loss(&rows, costs) + leash(costs, &free, priors));
         }
