@@ -152,7 +152,7 @@ impl Predictor<'_> {
     }
 }
 
-/// What a NIC of up to 200 Gb/s carries, of its line rate: 23.5 of 25 GB/s (SimAI's `calbusbw`).
+/// What a NIC of up to 200 Gb/s carries, of its line rate: 23.5 of 25 GB/s (`SimAI`'s `calbusbw`).
 const PAYLOAD_200G: f64 = 0.94;
 /// The same for faster ones: 48.5 of 50 GB/s.
 const PAYLOAD_400G: f64 = 0.97;
