@@ -1,0 +1,7 @@
+//! Integration tests of the foreign formats and presets.
+
+mod fixtures;
+mod plain;
+mod random;
+mod schedules;
+mod text;
