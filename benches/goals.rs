@@ -4,6 +4,9 @@
 use supernode_interop::goal::{Goal, GoalBuilder, Op, OpId};
 
 /// Ring all-reduce with chunks of that many bytes.
+///
+/// # Panics
+/// If there are more operations than can be numbered.
 pub fn ring(ranks: u32, chunk: u64) -> Goal {
     let mut builder = GoalBuilder::new();
     for rank in 0..ranks {
@@ -23,6 +26,9 @@ pub fn ring(ranks: u32, chunk: u64) -> Goal {
 }
 
 /// Recursive doubling among `2^bits` ranks: each round exchanges everything.
+///
+/// # Panics
+/// If there are more operations than can be numbered.
 pub fn recursive_doubling(bits: u32, bytes: u64) -> Goal {
     let mut builder = GoalBuilder::new();
     for rank in 0..1_u32 << bits {
@@ -42,6 +48,9 @@ pub fn recursive_doubling(bits: u32, bytes: u64) -> Goal {
 }
 
 /// Reduction to rank 0 and broadcast from there along a binomial tree of `2^bits` ranks.
+///
+/// # Panics
+/// If there are more operations than can be numbered.
 pub fn binomial(bits: u32, bytes: u64) -> Goal {
     let mut builder = GoalBuilder::new();
     for rank in 0..1_u32 << bits {
@@ -71,10 +80,6 @@ fn op(builder: &mut GoalBuilder, op: Op) -> OpId {
     builder.op(op).expect("they can be numbered")
 }
 
-fn requires(
-    builder: &mut GoalBuilder,
-    op: OpId,
-    before: OpId,
-) {
+fn requires(builder: &mut GoalBuilder, op: OpId, before: OpId) {
     builder.requires(op, before).expect("they can be numbered");
 }

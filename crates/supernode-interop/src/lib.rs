@@ -25,7 +25,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`astra`] times collectives as the analytical back ends of ASTRA-sim do, from its network YAML and
+//! system JSON, where an exact closed form is known, and refuses by name where not.
+//!
 //! Units are those of the tools: nanoseconds and bytes.
 
+pub mod astra;
 pub mod goal;
 pub mod loggops;

@@ -41,7 +41,7 @@
 //! ```
 //!
 //! Modules are the crates: [`units`], [`chip`], [`fabric`], [`collectives`], [`kernels`],
-//! [`engine`], [`emulator`], [`catalog`], [`strategy`].
+//! [`engine`], [`emulator`], [`catalog`], [`strategy`], [`interop`].
 
 pub use supernode_catalog as catalog;
 pub use supernode_chip as chip;
@@ -49,6 +49,7 @@ pub use supernode_collectives as collectives;
 pub use supernode_emulator as emulator;
 pub use supernode_engine as engine;
 pub use supernode_fabric as fabric;
+pub use supernode_interop as interop;
 pub use supernode_kernels as kernels;
 pub use supernode_strategy as strategy;
 pub use supernode_units as units;

@@ -195,22 +195,19 @@ impl<'a> Parser<'a> {
         let word = self.cursor.word();
         let before = self.label(&place, word)?;
         self.end_of_line("a dependency")?;
-        match started {
-            true => self.builder.irequires(op, before),
-            false => self.builder.requires(op, before),
-        }
+        if started { self.builder.irequires(op, before) } else { self.builder.requires(op, before) }
     }
 
     fn label(&self, place: &Cursor<'a>, word: &[u8]) -> Result<OpId, GoalError> {
-        self.labels.get(word).map(OpId).ok_or_else(|| match word {
-            b"" => place.error(format!("{} where a label belongs", place.found())),
-            _ => {
-                let label = String::from_utf8_lossy(word);
-                let what =
-                    "is no label of an operation above in this rank; define it before its use";
-                place.error(format!("`{label}` {what}"))
-            }
-        })
+        if let Some(op) = self.labels.get(word) {
+            return Ok(OpId(op));
+        }
+        if word.is_empty() {
+            return Err(place.error(format!("{} where a label belongs", place.found())));
+        }
+        let label = String::from_utf8_lossy(word);
+        let what = "is no label of an operation above in this rank; define it before its use";
+        Err(place.error(format!("`{label}` {what}")))
     }
 
     /// What ends every line of meaning.

@@ -131,20 +131,22 @@ impl fmt::Display for Why {
 impl fmt::Display for Stuck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (never_ran, not_received) = (self.never_ran(), self.not_received());
-        match (never_ran, not_received) {
-            (_, 0) => write!(f, "the schedule stops: {never_ran} operations never ended")?,
-            (0, _) => write!(f, "{not_received} messages were never received")?,
-            _ => write!(
-                f,
-                "the schedule stops: {never_ran} operations never ended, {not_received} messages were \
-                 never received"
-            )?,
+        let never_ran = counted(never_ran, "operation");
+        let lost = counted(not_received, "message");
+        match (self.never_ran(), not_received) {
+            (_, 0) => write!(f, "{never_ran} never ended")?,
+            (0, _) => write!(f, "{lost} never received")?,
+            _ => write!(f, "{never_ran} never ended, {lost} never received")?,
         }
         match self.blocked.iter().find(|blocked| !matches!(blocked.why, Why::Waits(_))) {
             Some(first) => write!(f, "; {first}"),
-            None => f.write_str("; operations wait for each other in a circle"),
+            None => f.write_str("; they wait for each other in a circle"),
         }
     }
 }
 
 impl std::error::Error for Stuck {}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

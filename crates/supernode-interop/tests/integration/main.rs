@@ -1,5 +1,6 @@
 //! Integration tests of the foreign formats and presets.
 
+mod astra;
 mod fixtures;
 mod plain;
 mod random;

@@ -54,9 +54,10 @@ fn build(ranks: u32, drafts: &[Draft], plain: bool) -> Goal {
             let id = builder.op(op).unwrap();
             for (back, start) in after {
                 let Some(before) = ids.len().checked_sub(usize::from(*back) + 1) else { continue };
-                match start {
-                    true => builder.irequires(id, ids[before]).unwrap(),
-                    false => builder.requires(id, ids[before]).unwrap(),
+                if *start {
+                    builder.irequires(id, ids[before]).unwrap();
+                } else {
+                    builder.requires(id, ids[before]).unwrap();
                 }
             }
             ids.push(id);

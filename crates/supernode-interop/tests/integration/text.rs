@@ -127,10 +127,7 @@ fn what_cannot_be_kept_is_refused() {
     assert_eq!(simulate(&parse(huge).unwrap(), &Parameters::default()), Err(LoggopsError::TooLong));
     let text = "num_ranks 1\nrank 0 {\nl: calc 1\nl requires l\n}\n";
     let error = simulate(&parse(text).unwrap(), &Parameters::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the schedule stops: 1 operations never ended; operations wait for each other in a circle"
-    );
+    assert_eq!(error.to_string(), "1 operation never ended; they wait for each other in a circle");
 }
 
 /// Pieces that a mangled file is made of.

@@ -5,6 +5,7 @@ mod compare;
 mod list;
 mod measure;
 mod names;
+mod replay;
 mod rows;
 mod show;
 mod source;
@@ -23,6 +24,7 @@ Examples:
   supernode bench all-reduce --system dgx-h100 -b 8 -e 128M -f 2
   supernode bench all-reduce --system atlas-950-superpod --ranks 1024 --algo all -b 1M -e 1M
   supernode compare atlas-950-superpod vr-nvl144
+  supernode replay schedule.goal --preset loggops
   supernode list systems
   supernode show system cloudmatrix-384
 
@@ -48,6 +50,8 @@ enum Command {
     Bench(bench::Args),
     /// Train on two machines and say which wins, and where the verdict turns.
     Compare(compare::Args),
+    /// Time a foreign schedule or collective exactly as its own simulator does.
+    Replay(replay::Args),
     /// List chips, systems or algorithms.
     List(list::Args),
     /// Show a chip or system with the source of every value.
@@ -65,6 +69,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match cli.command {
         Command::Bench(args) => bench::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
     };
