@@ -28,16 +28,19 @@
 //! the sender's numbers, and a message of 0 bytes costs `m - 1 = -1` of `O` and `G`.
 //!
 //! The engine works on flat arrays: 24 bytes an operation, intrusive lists for matching, events of 16
-//! bytes in a radix queue ordered by time. Nothing is allocated or hashed per message.
+//! bytes in a radix queue ordered by time, and lines for what waits for a busy rank. Nothing is
+//! allocated or hashed per message.
 
 mod engine;
 mod error;
+mod lines;
 mod matching;
+mod outcome;
 mod parameters;
 mod queue;
 mod stuck;
 
-pub use engine::{Outcome, simulate};
 pub use error::LoggopsError;
+pub use outcome::{Outcome, simulate};
 pub use parameters::Parameters;
 pub use stuck::{Blocked, Stuck, Why};

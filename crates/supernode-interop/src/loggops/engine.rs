@@ -1,9 +1,9 @@
 //! The event loop.
 
+use super::lines::{Line, Lines};
 use super::matching::{Matching, Waiting};
 use super::queue::{Event, Queue};
-use super::stuck::Left;
-use super::{LoggopsError, Parameters, Stuck};
+use super::{LoggopsError, Parameters};
 use crate::goal::{Goal, Kind, Op};
 
 /// Set in the id of an event that is the arrival of the message of that operation.
@@ -12,66 +12,7 @@ const ARRIVAL: u32 = 1 << 31;
 /// All resources together, in words: 4 GiB.
 const MAX_RESOURCES: usize = 1 << 29;
 
-/// When everything was over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// When the last processor of each rank was free, in nanoseconds.
-    pub finish_ns: Vec<u64>,
-    /// Operations and messages, which LogGOPSim counts as events.
-    pub events: u64,
-}
-
-impl Outcome {
-    /// When the last rank was through, in nanoseconds.
-    pub fn max_ns(&self) -> u64 {
-        self.finish_ns.iter().copied().max().unwrap_or(0)
-    }
-}
-
-/// Times a schedule as LogGOPSim does.
-///
-/// # Errors
-/// [`LoggopsError::Stuck`] with everything that never ran or was never received; or if times or
-/// resources do not fit.
-pub fn simulate(goal: &Goal, parameters: &Parameters) -> Result<Outcome, LoggopsError> {
-    check_times(goal, parameters)?;
-    let mut engine = Engine::new(goal, *parameters)?;
-    engine.run()?;
-    let finish_ns = engine.finish();
-    let left = Left {
-        waiting: &engine.waiting,
-        matching: &engine.matching,
-        unfreed: &engine.unfreed,
-        eager_bytes: parameters.eager_bytes,
-    };
-    if left.is_nothing() {
-        return Ok(Outcome { finish_ns, events: u64::from(engine.created) });
-    }
-    let blocked = Stuck::find(goal, &left);
-    Err(LoggopsError::Stuck(Box::new(Stuck { finish_ns, blocked })))
-}
-
-/// Every time is a sum of costs of different events, so no time passes the sum of all.
-fn check_times(goal: &Goal, parameters: &Parameters) -> Result<(), LoggopsError> {
-    let Parameters { latency_ns, overhead_ns, gap_ns, .. } = *parameters;
-    let per_message = [latency_ns, overhead_ns, overhead_ns, gap_ns, gap_ns].map(u128::from);
-    let per_message = per_message.iter().sum::<u128>();
-    let (o, g) = (parameters.overhead_per_byte_ns, parameters.gap_per_byte_ns);
-    let per_byte = 2 * (u128::from(o) + u128::from(g));
-    let mut total = 0_u128;
-    for op in goal.ops() {
-        let size = u128::from(op.size);
-        let cost = match op.kind {
-            Kind::Send => size.saturating_mul(per_byte).saturating_add(per_message),
-            Kind::Recv => 0,
-            Kind::Calc => size,
-        };
-        total = total.saturating_add(cost);
-    }
-    if total < 1 << 62 { Ok(()) } else { Err(LoggopsError::TooLong) }
-}
-
-struct Engine<'a> {
+pub(super) struct Engine<'a> {
     goal: &'a Goal,
     ops: &'a [Op],
     parameters: Parameters,
@@ -80,18 +21,19 @@ struct Engine<'a> {
     free: Vec<u64>,
     stride: usize,
     /// What each operation still waits for.
-    waiting: Vec<u32>,
-    matching: Matching,
+    pub(super) waiting: Vec<u32>,
+    pub(super) matching: Matching,
     queue: Queue,
-    created: u32,
+    lines: Lines,
+    pub(super) created: u32,
     /// Operations that the event at hand released.
     released: Vec<u32>,
     /// Sends too large to be eager whose receive was not.
-    unfreed: Vec<u32>,
+    pub(super) unfreed: Vec<u32>,
 }
 
 impl<'a> Engine<'a> {
-    fn new(goal: &'a Goal, parameters: Parameters) -> Result<Self, LoggopsError> {
+    pub(super) fn new(goal: &'a Goal, parameters: Parameters) -> Result<Self, LoggopsError> {
         let ops = goal.ops();
         let most = |number: fn(&Op) -> u8| ops.iter().map(number).max().unwrap_or(0);
         let (cpus, nics) = (usize::from(most(|op| op.cpu)) + 1, usize::from(most(|op| op.nic)) + 1);
@@ -116,6 +58,7 @@ impl<'a> Engine<'a> {
             waiting,
             matching: Matching::new(ranks, ops.len()),
             queue: Queue::new(),
+            lines: Lines::new(if cpus == 1 && nics == 1 { ranks } else { 0 }),
             created: 0,
             released: Vec::new(),
             unfreed: Vec::new(),
@@ -127,7 +70,7 @@ impl<'a> Engine<'a> {
         Ok(engine)
     }
 
-    fn run(&mut self) -> Result<(), LoggopsError> {
+    pub(super) fn run(&mut self) -> Result<(), LoggopsError> {
         while let Some(event) = self.queue.pop() {
             let op = self.ops[(event.id & !ARRIVAL) as usize];
             if event.id & ARRIVAL != 0 {
@@ -155,10 +98,22 @@ impl<'a> Engine<'a> {
         rank as usize * self.stride + self.cpus + 2 * usize::from(op.nic)
     }
 
+    /// Whether an event finds its processor or interface busy; then it is put off.
+    fn is_early(&mut self, place: (u32, Line), event: Event, cpu: usize, nic: usize) -> bool {
+        let (cpu, nic) = (self.free[cpu], self.free[nic]);
+        let free = cpu.max(nic);
+        if free > event.time {
+            self.lines.put_off(&mut self.queue, place, event, free, cpu > event.time);
+            return true;
+        }
+        self.lines.served(&mut self.queue, place.0, place.1, event);
+        false
+    }
+
     fn calc(&mut self, event: Event, op: Op) {
         let cpu = self.cpu(op.rank, &op);
-        if self.free[cpu] > event.time {
-            return self.queue.push(Event { time: self.free[cpu], ..event });
+        if self.is_early((op.rank, Line::Calcs), event, cpu, cpu) {
+            return;
         }
         self.free[cpu] = event.time + op.size;
         self.release_start(event.id);
@@ -167,9 +122,7 @@ impl<'a> Engine<'a> {
 
     fn send(&mut self, event: Event, op: Op) -> Result<(), LoggopsError> {
         let (cpu, nic) = (self.cpu(op.rank, &op), self.nic(op.rank, &op));
-        let free = self.free[cpu].max(self.free[nic]);
-        if free > event.time {
-            self.queue.push(Event { time: free, ..event });
+        if self.is_early((op.rank, Line::Sends), event, cpu, nic) {
             return Ok(());
         }
         let p = self.parameters;
@@ -190,9 +143,7 @@ impl<'a> Engine<'a> {
     fn arrive(&mut self, event: Event, op: Op) -> Result<(), LoggopsError> {
         let (rank, id) = (op.peer, event.id & !ARRIVAL);
         let (cpu, nic) = (self.cpu(rank, &op), self.nic(rank, &op) + 1);
-        let free = self.free[cpu].max(self.free[nic]);
-        if free > event.time {
-            self.queue.push(Event { time: free, ..event });
+        if self.is_early((rank, Line::Arrivals), event, cpu, nic) {
             return Ok(());
         }
         let p = self.parameters;
@@ -298,7 +249,7 @@ impl<'a> Engine<'a> {
         Err(LoggopsError::BeforeZero { rank, operation, cost })
     }
 
-    fn finish(&self) -> Vec<u64> {
+    pub(super) fn finish(&self) -> Vec<u64> {
         let last = |free: &[u64]| free[..self.cpus].iter().copied().max().unwrap_or(0);
         self.free.chunks(self.stride).map(last).collect()
     }

@@ -121,3 +121,27 @@ fn closed_forms_hold() {
         }
     }
 }
+
+/// Everyone sends to rank 0 at once, which sends to everyone: of the first message each further one
+/// waits for the processor or for the interface. Far more than could be put off one by one.
+#[test]
+fn messages_that_meet_wait_in_line() {
+    let ranks = 50_000;
+    let mut builder = GoalBuilder::new();
+    for rank in 0..ranks {
+        builder.rank();
+        let peers = if rank == 0 { 1..ranks } else { 0..1 };
+        for peer in peers {
+            let tag = |back: bool| u32::from(back);
+            builder.op(Op::recv(100, peer).with_tag(tag(rank != 0))).unwrap();
+            builder.op(Op::send(100, peer).with_tag(tag(rank == 0))).unwrap();
+        }
+    }
+    let goal = builder.finish().unwrap();
+    let p = Parameters::default();
+    // 2 x 49,999 times o + 99 G of arrivals and o of sends share the processor.
+    let outcome = simulate(&goal, &p).unwrap();
+    let messages = u64::from(ranks) - 1;
+    let processor = messages * (2 * p.overhead_ns + 99 * p.gap_per_byte_ns);
+    assert!((processor..processor + 10_000).contains(&outcome.finish_ns[0]), "{outcome:?}");
+}
