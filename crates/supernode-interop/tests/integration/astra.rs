@@ -150,14 +150,14 @@ fn chunks_are_split_and_rounded_up_as_in_astra_sim() {
 
 #[test]
 fn what_is_not_exact_is_refused_by_name() {
+    use Backend::{Aware, Unaware};
+    use Collective::{AllGather, AllReduce, ReduceScatter};
     let says = |name: &str, backend, npus, collective, message: &str| {
         let network = network("Ring", npus);
         let error =
             predict(&network, &system(name, ""), backend, collective, 64 * KIB).unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
     };
-    use Backend::{Aware, Unaware};
-    use Collective::{AllGather, AllReduce, ReduceScatter};
     says("doubleBinaryTree", Unaware, 8, AllReduce, "`doubleBinaryTree` for all-reduce: no exact");
     says("oneRing", Unaware, 8, AllReduce, "`oneRing` for all-reduce");
     says("direct4", Unaware, 8, AllReduce, "`direct4` for all-reduce");

@@ -128,7 +128,9 @@ impl Plain<'_> {
                 self.release(goal.after_end(recv));
             }
         }
-        touched.into_iter().for_each(|rank| self.flush(rank));
+        for rank in touched {
+            self.flush(rank);
+        }
     }
 
     fn create(&mut self, time: i64, kind: u8, id: usize) {

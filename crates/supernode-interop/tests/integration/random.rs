@@ -9,6 +9,9 @@ use crate::plain;
 /// What an operation is made from: its kind, and numbers that are cut to what fits.
 type Draft = (u8, u32, u32, u64, u8, u8, Vec<(u8, bool)>);
 
+/// An operation, and which before it it waits for.
+type Row<'a> = (Op, &'a [(u8, bool)]);
+
 /// A schedule where most sends have their receive; some match anything, and some do not match.
 fn goals() -> impl Strategy<Value = Goal> {
     let draft = (
@@ -25,7 +28,7 @@ fn goals() -> impl Strategy<Value = Goal> {
 }
 
 fn build(ranks: u32, drafts: &[Draft], plain: bool) -> Goal {
-    let mut rows: Vec<Vec<(Op, &[(u8, bool)])>> = vec![Vec::new(); ranks as usize];
+    let mut rows: Vec<Vec<Row<'_>>> = vec![Vec::new(); ranks as usize];
     for (what, from, to, size, cpu, nic, after) in drafts {
         let (from, to, tag) = (from % ranks, to % ranks, from / ranks % 3);
         let (cpu, nic) = if plain { (0, 0) } else { (*cpu, *nic) };
