@@ -46,6 +46,13 @@ pub fn predict(
     bytes: u64,
 ) -> Result<Prediction, AstraError> {
     let dimensions = &network.dimensions;
+    if let Some(one) = dimensions.iter().find(|one| one.npus < 2) {
+        let what = format!("a dimension has {} NPUs; give it 2 or more", one.npus);
+        return Err(AstraError::network(what));
+    }
+    if system.splits == 0 || system.active_chunks == 0 {
+        return Err(AstraError::system("chunks are split by 0 or none is active; give 1 or more"));
+    }
     let names = system.implementation(collective);
     if names.len() != dimensions.len() {
         return Err(AstraError::system(format!(

@@ -2,10 +2,9 @@
 //!
 //! A radix heap (Ahuja, Mehlhorn, Orlin, Tarjan, 1990) keeps an event by the highest bit in which its
 //! time differs from now; a pop empties the lowest such bucket into lower ones. Events only ever move
-//! along arrays, which a binary heap of a million ranks does not do: measured on 1,048,576 ranks of
-//! recursive doubling, most of its time is cache misses. Two things are added: events of one time are
-//! served by number, and an event before now, which ranks with several processors can cause, goes to a
-//! small binary heap beside it.
+//! along arrays, where a binary heap of a million ranks jumps through memory. Two things are added:
+//! events of one time are served by number, and an event before now, which ranks with several
+//! processors can cause, goes to a small binary heap beside it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,7 +1,8 @@
 //! Known answers of ASTRA-sim, and what is refused.
 
+use proptest::prelude::*;
 use supernode_interop::astra::{
-    AstraError, Backend, Collective, Network, Prediction, System, predict,
+    AstraError, Backend, Collective, Network, Optimization, Prediction, System, predict,
 };
 
 const KIB: u64 = 1 << 10;
@@ -205,4 +206,50 @@ fn files_say_what_is_wrong_with_them() {
     assert!(system(custom).starts_with("a custom implementation: no exact form"));
     let bus = r#"{"preferred-dataset-splits": 1, "model-shared-bus": 1}"#;
     assert!(system(bus).starts_with("`model-shared-bus`: no exact form"));
+}
+
+proptest! {
+    /// Whatever stands in the files, there is an answer or an error.
+    #[test]
+    fn extreme_numbers_never_panic(
+        npus in prop_oneof![2_u32..70, any::<u32>()],
+        second in prop_oneof![Just(None), (2_u32..70).prop_map(Some)],
+        bandwidth in prop_oneof![Just(50.0), any::<f64>()],
+        latency in prop_oneof![Just(500.0), any::<f64>()],
+        delay in any::<u32>(),
+        splits in prop_oneof![Just(1_u64), any::<u64>()],
+        active in prop_oneof![1_u64..5, any::<u64>()],
+        memory in any::<f64>(),
+        bytes in any::<u64>(),
+        name in prop::sample::select(&["ring", "direct", "halvingDoubling"][..]),
+        text in any::<String>(),
+    ) {
+        let _ = (Network::from_yaml(&text), System::from_json(&text));
+        let twice = |value: String| match second {
+            Some(_) => format!("[{value}, {value}]"),
+            None => format!("[{value}]"),
+        };
+        let counts = second.map_or(format!("[{npus}]"), |second| format!("[{npus}, {second}]"));
+        let topology = ["Ring", "FullyConnected", "Switch"][bytes as usize % 3];
+        let network = Network::from_yaml(&format!(
+            "topology: {}\nnpus_count: {counts}\nbandwidth: {}\nlatency: {}\n",
+            twice(topology.into()), twice(format!("{bandwidth:e}")), twice(format!("{latency:e}")),
+        ));
+        let names = if second.is_some() { vec![name; 2] } else { vec![name] };
+        let names = names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let system = System {
+            endpoint_delay_ns: delay,
+            splits: splits.max(1),
+            active_chunks: active.max(1),
+            local_mem_gb_per_s: (memory > 0.0).then_some(memory),
+            optimization: Some(Optimization::LocalBwAware),
+            implementations: std::array::from_fn(|_| names.clone()),
+        };
+        let Ok(network) = network else { return Ok(()) };
+        for backend in [Backend::Unaware, Backend::Aware] {
+            for collective in Collective::ALL {
+                let _ = predict(&network, &system, backend, collective, bytes);
+            }
+        }
+    }
 }
