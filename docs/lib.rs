@@ -16,6 +16,9 @@ pub mod compare {}
 #[doc = include_str!("src/cost-model.md")]
 pub mod cost_model {}
 
+#[doc = include_str!("src/presets.md")]
+pub mod presets {}
+
 #[doc = include_str!("src/catalog.md")]
 pub mod catalog {}
 

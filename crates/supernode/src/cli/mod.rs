@@ -8,6 +8,7 @@ mod machine;
 mod measure;
 mod names;
 mod profile;
+mod replay;
 mod rows;
 mod show;
 mod source;
@@ -29,6 +30,7 @@ Examples:
   supernode choices all-reduce --system dgx-h100 --profile nccl:2.29
   supernode compare atlas-950-superpod vr-nvl144
   supernode validate
+  supernode replay schedule.goal --preset loggops
   supernode list systems
   supernode show system cloudmatrix-384
 
@@ -58,6 +60,8 @@ enum Command {
     Compare(compare::Args),
     /// Hold the library profiles against measured curves, built-in ones or yours.
     Validate(validate::Args),
+    /// Time a foreign schedule or collective exactly as its own simulator does.
+    Replay(replay::Args),
     /// List chips, systems or algorithms.
     List(list::Args),
     /// Show a chip or system with the source of every value.
@@ -77,6 +81,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Choices(args) => choices::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
     };
