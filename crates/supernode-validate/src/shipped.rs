@@ -38,12 +38,11 @@ pub fn fitted_groups(bench: &Bench<'_>, costs: &Costs) -> Vec<Fitted> {
     let mut groups: Vec<Fitted> = Vec::new();
     for (constant, _) in costs.list() {
         let name = name(&constant);
-        match groups.last_mut().filter(|last| last.group == name) {
-            Some(last) => last.constants += 1,
-            None => {
-                let rows = training.rows_of(constant.kind, &constant.group);
-                groups.push(Fitted::of(bench, name, &rows));
-            }
+        if let Some(last) = groups.last_mut().filter(|last| last.group == name) {
+            last.constants += 1;
+        } else {
+            let rows = training.rows_of(constant.kind, &constant.group);
+            groups.push(Fitted::of(bench, name, &rows));
         }
     }
     groups
