@@ -34,12 +34,15 @@ pub mod bound;
 mod clock;
 mod error;
 pub mod formula;
+mod lockstep;
+pub mod folded;
 mod order;
 pub mod ports;
+pub mod sweep;
 mod switch;
 mod tune;
 
 pub use clock::{InFlight, Landed, issue, land, launch, take, work};
-pub use error::EngineError;
+pub use error::{EngineError, Unfit};
 pub use order::in_program_order;
 pub use tune::{fastest, tune};
