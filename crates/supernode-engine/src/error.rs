@@ -70,6 +70,9 @@ pub enum EngineError {
     /// The engine is not exact here; another one is.
     #[error("this engine cannot run the schedule: {0}")]
     Unfit(#[from] Unfit),
+    /// No exact engine answers within the work that was allowed; allow more, or take an estimate.
+    #[error("no exact engine answers in that time: {0}")]
+    Impatient(String),
     /// The algorithm does not define the collective, or its tuning does not fit.
     #[error(transparent)]
     Undefined(#[from] CollectiveError),

@@ -13,6 +13,8 @@
 //! step. The order of messages at ports is watched as in [`sweep`](crate::sweep); what cannot be shown
 //! to be exact is an error, never a time.
 
+use std::fmt;
+
 use supernode_collectives::{Chunks, Schedule};
 use supernode_fabric::CostModel;
 use supernode_units::Time;
@@ -44,6 +46,20 @@ pub struct Fold {
     pub jumped: u64,
     /// Steps after which they repeated, the most of all rings.
     pub period: u64,
+}
+
+impl fmt::Display for Fold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { classes, by_path, jumped, period } = self;
+        write!(f, "{classes} classes of ranks with equal clocks")?;
+        if *by_path > 0 {
+            write!(f, ", {by_path} steps by longest paths")?;
+        }
+        if *jumped > 0 {
+            write!(f, ", {jumped} steps jumped with period {period}")?;
+        }
+        Ok(())
+    }
 }
 
 impl Folded {
@@ -91,4 +107,12 @@ pub fn run(
         classes: run.classes,
         ranks: cost.fabric.ranks(),
     })
+}
+
+/// The work of a run in steps of single messages, at a few nanoseconds each and at most; none if the
+/// schedule does not go in step.
+pub fn work(schedule: &dyn Schedule, cost: &CostModel) -> Option<u64> {
+    let phases = lockstep::phases(schedule, cost).ok()?;
+    let classes = lockstep::folded_classes(&phases, cost)?;
+    Some(lockstep::work(&phases, &classes, Law::Fold))
 }

@@ -31,6 +31,7 @@
 //! algorithm), `switch` (what a reducing switch costs).
 
 pub mod bound;
+pub mod choose;
 mod clock;
 mod error;
 pub mod formula;

@@ -100,6 +100,26 @@ pub(crate) fn folded_classes(phases: &[Phase], cost: &CostModel) -> Option<Class
     Classes::folded(phases, &cost.fabric)
 }
 
+/// Steps of single messages that a run takes, about.
+pub(crate) fn work(phases: &[Phase], classes: &Classes, law: Law) -> u64 {
+    let of = |phase: &Phase| {
+        let period = classes.axis(phase.stride).period;
+        let (groups, steps) =
+            (classes.count() as u64 / u64::from(period), u64::from(phase.messages()));
+        let one_by_one = steps.saturating_mul(period.into());
+        let of_group = match phase.pattern {
+            Pattern::Copy => 1,
+            Pattern::Ring { .. } if law == Law::Fold => line::work(period.into(), steps),
+            Pattern::Ring { .. } => one_by_one,
+            // Sorted by arrival.
+            Pattern::Direct { .. } | Pattern::OneShot => 16 * one_by_one,
+        };
+        // A group costs some by itself: routes and state.
+        groups.saturating_mul(of_group.saturating_add(100 * u64::from(period)))
+    };
+    phases.iter().fold(0, |sum, phase| of(phase).saturating_add(sum))
+}
+
 impl<'a> Run<'a> {
     pub(crate) fn new(
         schedule: &dyn Schedule,

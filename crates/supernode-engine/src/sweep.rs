@@ -34,3 +34,11 @@ pub fn run(
     let finish = (0..ranks).map(|rank| Time::from_ps(done.finish[run.classes.class(rank)]));
     Ok(Timed { finish: finish.collect(), messages: done.messages })
 }
+
+/// The work of a run in steps of single messages, at a few nanoseconds each; none if the schedule does
+/// not go in step.
+pub fn work(schedule: &dyn Schedule, cost: &CostModel) -> Option<u64> {
+    let phases = lockstep::phases(schedule, cost).ok()?;
+    let classes = Classes::all(&phases, cost.fabric.ranks())?;
+    Some(lockstep::work(&phases, &classes, Law::Sweep))
+}

@@ -136,9 +136,8 @@ impl Line {
     fn advance(&mut self, steps: u64, law: Law, threads: usize) -> Saved {
         let n = self.len() as u64;
         if law == Law::Fold {
-            // Both pass over the ring; a clock on a path costs some three times that of a step.
             let lengths = path::lengths(self, PATH_LENGTHS);
-            let path = |lengths: &Vec<u64>| lengths.len() as u64 * 9 * (steps + n) < steps * n;
+            let path = |lengths: &Vec<u64>| path_work(n, steps, lengths.len() as u64) < steps * n;
             if let Some(lengths) = lengths.filter(path) {
                 path::advance(self, steps, &lengths, threads);
                 return Saved { by_path: steps, ..Saved::default() };
@@ -155,6 +154,16 @@ impl Line {
         }
         Saved::default()
     }
+}
+
+/// Work of longest paths: three clocks of every rank that is passed, at some three steps each.
+fn path_work(period: u64, steps: u64, lengths: u64) -> u64 {
+    (9 * lengths).saturating_mul(period + steps)
+}
+
+/// The least work of a folded ring, if it has four different port times.
+pub(super) fn work(period: u64, steps: u64) -> u64 {
+    if period == 1 { steps } else { path_work(period, steps, 4).min(steps.saturating_mul(period)) }
 }
 
 /// A ring phase of one group.
