@@ -135,13 +135,8 @@ impl Schedule for Direct {
         if self.ranks == 1 {
             return Some(vec![Outline::copy(1)]);
         }
-        let all = |pattern, copies| Outline {
-            stride: 1,
-            size: self.ranks,
-            pattern,
-            chunks: 1,
-            copies,
-        };
+        let all =
+            |pattern, copies| Outline { stride: 1, size: self.ranks, pattern, chunks: 1, copies };
         let direct = |reduces, copies| all(Pattern::Direct { reduces }, copies);
         Some(match self.collective {
             Collective::AllReduce if self.one_shot => vec![all(Pattern::OneShot, 0)],

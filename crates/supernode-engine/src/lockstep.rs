@@ -16,13 +16,15 @@ use crate::{EngineError, Unfit, in_program_order};
 mod classes;
 mod direct;
 mod line;
+mod links;
 mod path;
-mod rules;
 mod rows;
+mod rules;
 mod tiles;
 
 pub(crate) use classes::Classes;
 pub(crate) use line::Law;
+use links::Links;
 use rows::Rows;
 use rules::Rules;
 
@@ -76,10 +78,7 @@ impl Saved {
 }
 
 /// The phases of `schedule` if it and `cost` can be taken in step.
-pub(crate) fn phases(
-    schedule: &dyn Schedule,
-    cost: &CostModel,
-) -> Result<Vec<Phase>, EngineError> {
+pub(crate) fn phases(schedule: &dyn Schedule, cost: &CostModel) -> Result<Vec<Phase>, EngineError> {
     let ranks = schedule.shape().ranks;
     if cost.fabric.ranks() != ranks {
         return Err(EngineError::Ranks { schedule: ranks, fabric: cost.fabric.ranks() });
@@ -112,7 +111,7 @@ pub(crate) fn work(phases: &[Phase], classes: &Classes, law: Law) -> u64 {
             Pattern::Ring { .. } if law == Law::Fold => line::work(period.into(), steps),
             Pattern::Ring { .. } => one_by_one,
             // Sorted by arrival.
-            Pattern::Direct { .. } | Pattern::OneShot => 16 * one_by_one,
+            Pattern::Direct { .. } | Pattern::OneShot => 8 * one_by_one,
         };
         // A group costs some by itself: routes and state.
         groups.saturating_mul(of_group.saturating_add(100 * u64::from(period)))
@@ -163,6 +162,13 @@ impl<'a> Run<'a> {
         let axis = self.classes.axis(phase.stride);
         let groups = self.classes.count() / axis.period as usize;
         let single = groups == 1;
+        // Groups at the same place share their links.
+        let place = |rank| self.cost.fabric.place_of(phase.stride, phase.size, rank);
+        let first = place(0).filter(|_| axis.period < phase.size);
+        let direct = matches!(phase.pattern, Pattern::Direct { .. });
+        let links = (direct && first.is_some())
+            .then(|| Links::new(self.cost, rules, phase, 0, axis.period))
+            .transpose()?;
         let threads = self.threads.clamp(1, groups);
         let share = groups.div_ceil(threads);
         let part = |range: std::ops::Range<usize>, rows: &Rows| -> Result<_, Unfit> {
@@ -172,14 +178,16 @@ impl<'a> Run<'a> {
                 let base = axis.base(group);
                 let begin = out.len();
                 rows.gather(base, &axis, &mut out);
+                let rank = self.classes.representative(base);
                 let mut of = Group {
                     run: self,
                     phase,
                     rules,
-                    base: self.classes.representative(base),
+                    base: rank,
                     period: axis.period,
                     rows: &mut out[begin..],
                     slots: rows.slots,
+                    links: links.as_ref().filter(|_| place(rank) == first),
                     threads: if single { self.threads } else { 1 },
                 };
                 match phase.pattern {
@@ -229,7 +237,25 @@ struct Group<'a> {
     /// State of the first `period` members.
     rows: &'a mut [u64],
     slots: usize,
+    /// Links that all groups share.
+    links: Option<&'a Links>,
     threads: usize,
+}
+
+/// Whether messages of later phases may be served after those of earlier ones.
+#[derive(Clone, Copy)]
+struct Order {
+    checks: bool,
+    /// Messages that take no time do not care which of them is first.
+    free: bool,
+}
+
+impl Order {
+    /// Whether `head` may be served after a message of an earlier phase whose head came at `last`.
+    fn keeps(self, last: Option<u64>, head: u64) -> Result<(), Unfit> {
+        let after = |last| last < head || last == head && self.free;
+        if !self.checks || last.is_none_or(after) { Ok(()) } else { Err(Unfit::Overtaken) }
+    }
 }
 
 impl Group<'_> {
@@ -241,12 +267,5 @@ impl Group<'_> {
     /// The place of a port among those whose state is kept.
     fn slot(&self, port: u16) -> usize {
         if self.run.one_link { 0 } else { usize::from(port) }
-    }
-
-    /// Whether `head` may be served after a message of an earlier phase whose head came at `last`.
-    fn in_order(&self, last: u64, head: u64) -> Result<(), Unfit> {
-        // Messages that take no time do not care which of them is first.
-        let fine = !self.run.checks || last < head || last == head && self.rules.is_free();
-        if fine { Ok(()) } else { Err(Unfit::Overtaken) }
     }
 }

@@ -91,8 +91,7 @@ impl Map {
             Self::Table { .. } => None,
             Self::Spread { children, child_devices } => {
                 let (across, children) = (u64::from(stride), u64::from(*children));
-                let fits =
-                    if alone { block <= children } else { children.is_multiple_of(block) };
+                let fits = if alone { block <= children } else { children.is_multiple_of(block) };
                 if fits {
                     return Some(across * u64::from(*child_devices));
                 }

@@ -150,7 +150,10 @@ impl Costs {
     pub fn parse(text: &str) -> Result<Self, LibraryError> {
         let data = |what: String| LibraryError::Data { file: "costs.toml", what };
         let file: File = toml::from_str(text).map_err(|error| data(error.to_string()))?;
-        let fill = |group: &str, given: &BTreeMap<String, f64>, known: &[Parameter], base: Option<&[f64]>| {
+        let fill = |group: &str,
+                    given: &BTreeMap<String, f64>,
+                    known: &[Parameter],
+                    base: Option<&[f64]>| {
             if let Some(key) = given.keys().find(|key| known.iter().all(|p| p.key != **key)) {
                 let names = known.iter().map(|p| p.key).collect::<Vec<_>>().join(", ");
                 return Err(data(format!("unknown constant `{key}` in {group}; known: {names}")));
@@ -160,28 +163,32 @@ impl Costs {
                 .enumerate()
                 .map(|(index, parameter)| {
                     let value = given.get(parameter.key).copied();
-                    let value = value.or_else(|| Some(base?[index])).ok_or_else(|| {
-                        data(format!("{group} lacks `{}`", parameter.key))
-                    })?;
+                    let value = value
+                        .or_else(|| Some(base?[index]))
+                        .ok_or_else(|| data(format!("{group} lacks `{}`", parameter.key)))?;
                     if (parameter.low..=parameter.high).contains(&value) {
                         return Ok(value);
                     }
                     let Parameter { key, low, high, unit, .. } = parameter;
-                    Err(data(format!("{group}.{key} = {value} is not within {low} to {high} {unit}")))
+                    Err(data(format!(
+                        "{group}.{key} = {value} is not within {low} to {high} {unit}"
+                    )))
                 })
                 .collect()
         };
-        let groups = |kind: &str, given: &BTreeMap<String, BTreeMap<String, f64>>, known: &[Parameter]| {
-            let base = given.get(DEFAULT).ok_or_else(|| data(format!("{kind} lacks `{DEFAULT}`")))?;
-            let base: Vec<f64> = fill(&format!("{kind}.{DEFAULT}"), base, known, None)?;
-            given
-                .iter()
-                .map(|(name, given)| {
-                    let group = format!("{kind}.{name}");
-                    Ok((name.clone(), fill(&group, given, known, Some(&base))?))
-                })
-                .collect::<Result<BTreeMap<_, _>, LibraryError>>()
-        };
+        let groups =
+            |kind: &str, given: &BTreeMap<String, BTreeMap<String, f64>>, known: &[Parameter]| {
+                let base =
+                    given.get(DEFAULT).ok_or_else(|| data(format!("{kind} lacks `{DEFAULT}`")))?;
+                let base: Vec<f64> = fill(&format!("{kind}.{DEFAULT}"), base, known, None)?;
+                given
+                    .iter()
+                    .map(|(name, given)| {
+                        let group = format!("{kind}.{name}");
+                        Ok((name.clone(), fill(&group, given, known, Some(&base))?))
+                    })
+                    .collect::<Result<BTreeMap<_, _>, LibraryError>>()
+            };
         Ok(Self {
             chips: groups("chip", &file.chip, Chip::PARAMETERS)?,
             networks: groups("network", &file.network, Network::PARAMETERS)?,
@@ -208,8 +215,14 @@ impl Costs {
             });
             entries.collect::<Vec<_>>()
         };
-        let chips = self.chips.iter().flat_map(move |(name, values)| of(Kind::Chip, name, Chip::PARAMETERS, values));
-        let networks = self.networks.iter().flat_map(move |(name, values)| of(Kind::Network, name, Network::PARAMETERS, values));
+        let chips = self
+            .chips
+            .iter()
+            .flat_map(move |(name, values)| of(Kind::Chip, name, Chip::PARAMETERS, values));
+        let networks = self
+            .networks
+            .iter()
+            .flat_map(move |(name, values)| of(Kind::Network, name, Network::PARAMETERS, values));
         chips.chain(networks).chain(of(Kind::Common, "", Common::PARAMETERS, &self.common))
     }
 

@@ -45,9 +45,8 @@ impl Platform {
         let architecture = chip
             .architecture
             .ok_or_else(|| refuse(format!("the family of chip {} is not known", chip.id)))?;
-        let config = system
-            .fabric_config(chip, End::Middle)
-            .map_err(|error| refuse(error.to_string()))?;
+        let config =
+            system.fabric_config(chip, End::Middle).map_err(|error| refuse(error.to_string()))?;
         let spec = system.levels.first().ok_or_else(|| refuse("it has no level".to_owned()))?;
         let level = &config.levels[usize::from(chip.devices > 1)];
         let scale_out = system.scale_out.as_ref().or(match system.levels.len() {

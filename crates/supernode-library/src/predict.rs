@@ -115,7 +115,8 @@ impl Predictor<'_> {
 
     /// Bytes per microsecond that a device sends over its scale-up links.
     fn link(&self, protocol: Protocol) -> f64 {
-        let shared = self.tuner.machine.intra != crate::nccl::IntraPath::NvLink && self.per_node() > 2;
+        let shared =
+            self.tuner.machine.intra != crate::nccl::IntraPath::NvLink && self.per_node() > 2;
         let rate = self.link_gb_s * GB_S * self.chip(Chip::Link);
         rate * self.share(protocol) * if shared { self.chip(Chip::SharedLink) } else { 1.0 }
     }

@@ -69,13 +69,14 @@ pub struct Case {
 impl<'a> Bench<'a> {
     /// Looks up the hardware and the library's choices for all `curves`.
     pub fn new(catalog: &Catalog, curves: &'a [Curve]) -> Self {
-        let subjects: Vec<_> =
-            curves.iter().map(|curve| Subject::of(catalog, curve)).collect();
+        let subjects: Vec<_> = curves.iter().map(|curve| Subject::of(catalog, curve)).collect();
         let mut cases = Vec::new();
         for (curve, (measured, subject)) in curves.iter().zip(&subjects).enumerate() {
             let Ok(subject) = subject else { continue };
             for (index, row) in measured.rows.iter().enumerate() {
-                let (Some(timing), Some(bytes)) = (measured.timing(row), row.bytes) else { continue };
+                let (Some(timing), Some(bytes)) = (measured.timing(row), row.bytes) else {
+                    continue;
+                };
                 let mut call = Call::new(subject.function, MessageSize::new(bytes));
                 call.element = element(measured);
                 cases.push(Case {
@@ -141,9 +142,10 @@ impl Subject {
         let platform = Platform::of(catalog, system).map_err(text)?;
         let (nodes, per_node) = match (system.kind, curve.nodes) {
             // A rack or pod is one node to a library.
-            (SystemKind::Rack | SystemKind::Pod, _) | (_, None) => {
-                (curve.chips.div_ceil(platform.node_devices), curve.chips.min(platform.node_devices))
-            }
+            (SystemKind::Rack | SystemKind::Pod, _) | (_, None) => (
+                curve.chips.div_ceil(platform.node_devices),
+                curve.chips.min(platform.node_devices),
+            ),
             // Links that are switched off leave nodes of one chip.
             _ if platform.node_devices == 1 => (curve.chips, 1),
             (_, Some(nodes)) => (nodes.max(1), curve.chips / nodes.max(1)),
@@ -268,11 +270,18 @@ fn library(curve: &Curve) -> Result<(Version, bool, bool), String> {
     let parse = |text: &str| text.parse::<Version>().map_err(|error| error.to_string());
     let version = match written {
         Some(text) if !rccl => parse(text)?,
-        _ if curve.family().starts_with("V100") || curve.family().starts_with("A100") || curve.family().starts_with("H100") => parse(USUAL)?,
+        _ if curve.family().starts_with("V100")
+            || curve.family().starts_with("A100")
+            || curve.family().starts_with("H100") =>
+        {
+            parse(USUAL)?
+        }
         _ => parse(NEWEST)?,
     };
     let oldest = parse("2.12")?;
-    let dated = version < oldest || ["2020", "2021"].iter().any(|year| curve.version.contains(year)) || curve.version.contains("<=");
+    let dated = version < oldest
+        || ["2020", "2021"].iter().any(|year| curve.version.contains(year))
+        || curve.version.contains("<=");
     Ok((if dated { oldest } else { version }, rccl, dated))
 }
 

@@ -85,7 +85,9 @@ impl<'a> Training<'a> {
                 priors.clone()
             } else {
                 let known = |c: &Constant| {
-                    let at = groups.iter().position(|(kind, group)| *kind == c.kind && *group == c.group);
+                    let at = groups
+                        .iter()
+                        .position(|(kind, group)| *kind == c.kind && *group == c.group);
                     at.is_some_and(|at| !rows[at].is_empty())
                 };
                 typical(priors, &costs, &constants, known)
@@ -113,15 +115,24 @@ impl<'a> Training<'a> {
                         .filter(|c| keep(c.parameter.key.starts_with("p2p")))
                         .cloned()
                         .collect();
-                    let rows: Vec<_> =
-                        rows.iter().filter(|(case, _)| keep(case.call.function.is_p2p())).copied().collect();
+                    let rows: Vec<_> = rows
+                        .iter()
+                        .filter(|(case, _)| keep(case.call.function.is_p2p()))
+                        .copied()
+                        .collect();
                     fit(&mut costs, &free, |costs| {
                         self.loss(&rows, costs) + leash(costs, &free, &typical)
                     });
                 }
             }
-            let free: Vec<_> = constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
-            let rows: Vec<_> = self.rows.iter().filter(|(case, _)| !case.call.function.is_p2p()).copied().collect();
+            let free: Vec<_> =
+                constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
+            let rows: Vec<_> = self
+                .rows
+                .iter()
+                .filter(|(case, _)| !case.call.function.is_p2p())
+                .copied()
+                .collect();
             fit(&mut costs, &free, |costs| self.loss(&rows, costs) + leash(costs, &free, priors));
         }
         costs

@@ -8,7 +8,11 @@ use supernode_collectives::{
 /// What costs time in a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Op {
-    Send { to: Rank, chunks: u32, fan: u32 },
+    Send {
+        to: Rank,
+        chunks: u32,
+        fan: u32,
+    },
     /// Sender, chunks, whether it is combined; then chunks of reductions in between.
     Take(Vec<(Rank, u32, bool)>, u32),
     Copy(u32),

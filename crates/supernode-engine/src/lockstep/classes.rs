@@ -83,11 +83,6 @@ impl Classes {
         self.count
     }
 
-    /// Size and period of each digit, innermost first.
-    pub(crate) fn periods(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
-        self.digits.iter().map(|digit| (digit.size, digit.period))
-    }
-
     /// The classes along the digit of groups whose members are `stride` apart.
     pub(super) fn axis(&self, stride: u32) -> Axis {
         let digit = self.digits.iter().find(|digit| digit.stride == stride);

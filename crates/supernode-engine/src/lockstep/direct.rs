@@ -1,135 +1,204 @@
 //! Direct phases: everyone sends to everyone of its group, then takes what the others sent.
+//!
+//! The neighbour of a rank hears of the same senders, one message later, in nearly the same order. So
+//! arrivals are sorted once for the first rank of a group and then only put right for the next ones.
 
 use supernode_collectives::Pattern;
 
+use super::links::Links;
 use super::rows::{ISSUER, NOW, PORTS};
-use super::rules::{Prices, below_latest};
 use super::{Group, LATEST};
 use crate::Unfit;
-
-/// Messages of one group, and of one of them, that are kept at a time.
-const MOST: u64 = 1 << 25;
-
-/// A message as its sender's port let it go.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sent {
-    head: u64,
-    busy: u64,
-}
 
 /// A message at its receive port.
 #[derive(Debug, Clone, Copy)]
 struct Arrival {
     head: u64,
+    /// Position of the sender in its group.
     from: u32,
-    /// Place of the port.
+    /// The port.
     slot: u32,
     busy: u64,
 }
 
+impl Arrival {
+    fn key(&self) -> (u64, u32) {
+        (self.head, self.from)
+    }
+}
+
 /// A direct phase of one group.
 pub(super) fn direct(group: &mut Group<'_>) -> Result<(), Unfit> {
-    let peers = group.phase.messages() as usize;
-    if peers as u64 * u64::from(group.period) > MOST {
-        return Err(Unfit::Large);
-    }
-    let (sent, latency, busy) = send(group)?;
+    let own;
+    let links = if let Some(shared) = group.links {
+        shared
+    } else {
+        own = Links::new(group.run.cost, group.rules, group.phase, group.base, group.period)?;
+        &own
+    };
+    let heads = send(group, links)?;
     // Everyone may wait for the last of all, and then serve all of them.
-    let latest = sent.iter().map(|sent| sent.head).max().unwrap_or(0);
+    let latest = heads.iter().copied().max().unwrap_or(0);
     let width = group.rows.len() / group.period as usize;
     let own = group.rows.chunks(width).flat_map(|row| row[..PORTS + 2 * group.slots].iter());
     let start = own.copied().max().unwrap_or(0).max(latest);
-    let each = group.rules.most(latency, busy);
-    let end = u128::from(start) + each * (peers as u128 + 1) + u128::from(group.rules.copy);
-    if end > u128::from(LATEST) {
+    let (size, period) = (group.phase.size, group.period);
+    let each = group.rules.most(links.most_latency, links.most_busy);
+    if u128::from(start) + each * u128::from(size) > u128::from(LATEST) {
         return Err(Unfit::Long);
     }
-    let mut arrivals = Vec::with_capacity(peers);
-    for position in 0..group.period {
-        arrivals.clear();
-        let to = group.member(position);
-        for offset in 1..=peers as u32 {
-            let sender = (position + group.phase.size - offset) % group.phase.size;
-            let Sent { head, busy } =
-                sent[(sender % group.period) as usize * peers + offset as usize - 1];
-            let from = group.member(sender);
-            let slot = group.slot(group.run.cost.route(from, to).rx_port) as u32;
-            arrivals.push(Arrival { head, from, slot, busy });
+    // Messages that are under way at the same time lie close to each other.
+    let entry =
+        |offset: u32, member: u32| (offset as usize - 1) * period as usize + member as usize;
+    let unknown = Arrival { head: 0, from: 0, slot: 0, busy: 0 };
+    let mut arrivals: Vec<Arrival> = (1..size).map(|from| Arrival { from, ..unknown }).collect();
+    for position in 0..period {
+        for arrival in &mut arrivals {
+            // A rank hears of its neighbour instead of itself.
+            if position > 0 && arrival.from == position {
+                arrival.from = position - 1;
+            }
+            let from = arrival.from;
+            let offset = if from < position { position - from } else { position + size - from };
+            let sent = entry(offset, from % period);
+            arrival.head = heads[sent];
+            arrival.busy = links.busy(sent);
+            arrival.slot = links.rx(entry(offset, position));
         }
-        arrivals.sort_unstable_by_key(|arrival| (arrival.head, arrival.from));
-        receive(group, position, &arrivals)?;
+        if position == 0 || !put_right(&mut arrivals) {
+            arrivals.sort_unstable_by_key(Arrival::key);
+        }
+        match links.alike() {
+            Some(link) if group.phase.pattern != Pattern::OneShot => {
+                receive_alike(group, position, &arrivals, link)?;
+            }
+            _ => receive(group, position, &arrivals)?,
+        }
     }
     Ok(())
 }
 
-/// Lets all members send; gives their messages, peer after peer, the longest latency and port time.
-fn send(group: &mut Group<'_>) -> Result<(Vec<Sent>, u64, u64), Unfit> {
-    let (rules, cost) = (group.rules, group.run.cost);
+/// Sorts what is nearly sorted; gives up, with the same arrivals in some order, if it is not.
+fn put_right(arrivals: &mut [Arrival]) -> bool {
+    let mut patience = 4 * arrivals.len();
+    for i in 1..arrivals.len() {
+        let arrival = arrivals[i];
+        if arrivals[i - 1].key() <= arrival.key() {
+            continue;
+        }
+        let mut at = i;
+        while at > 0 && arrivals[at - 1].key() > arrival.key() {
+            arrivals[at] = arrivals[at - 1];
+            at -= 1;
+        }
+        arrivals[at] = arrival;
+        match patience.checked_sub(i - at) {
+            Some(left) => patience = left,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Lets all members send; gives the heads of their messages, in the order of `links`.
+fn send(group: &mut Group<'_>, links: &Links) -> Result<Vec<u64>, Unfit> {
+    let rules = group.rules;
     let width = group.rows.len() / group.period as usize;
-    let peers = group.phase.messages();
-    let mut sent = Vec::with_capacity(peers as usize * group.period as usize);
-    let mut prices = Prices::new(cost, rules);
-    let (mut most_latency, mut most_busy) = (0, 0);
-    for position in 0..group.period {
-        let from = group.member(position);
-        let row = position as usize * width;
-        let (mut now, mut issuer) = (group.rows[row + NOW], group.rows[row + ISSUER]);
-        for offset in 1..=peers {
-            let route = cost.route(from, group.member(position + offset));
-            let (latency, busy) = (below_latest(route.latency)?, prices.busy(&route)?);
-            (most_latency, most_busy) = (latency.max(most_latency), busy.max(most_busy));
-            now = (now + rules.overhead).max(issuer);
-            issuer = now + rules.gap;
-            let free = &mut group.rows[row + PORTS + group.slot(route.tx_port)];
+    let peers = group.phase.messages() as usize;
+    let mut heads = Vec::with_capacity(peers * group.period as usize);
+    for _ in 0..peers {
+        for row in group.rows.chunks_mut(width) {
+            let sent = heads.len();
+            let now = (row[NOW] + rules.overhead).max(row[ISSUER]);
+            (row[NOW], row[ISSUER]) = (now, now + rules.gap);
+            let free = &mut row[PORTS + links.tx(sent) as usize];
             let start = now.max(*free);
-            *free = start + busy;
-            if issuer.max(*free) > LATEST {
+            *free = start + links.busy(sent);
+            if row[ISSUER].max(row[PORTS + links.tx(sent) as usize]) > LATEST {
                 return Err(Unfit::Long);
             }
-            sent.push(Sent { head: start + latency, busy });
+            heads.push(start + links.latency[sent]);
         }
-        (group.rows[row + NOW], group.rows[row + ISSUER]) = (now + rules.copy, issuer);
     }
-    Ok((sent, most_latency, most_busy))
+    group.rows.chunks_mut(width).for_each(|row| row[NOW] += rules.copy);
+    Ok(heads)
+}
+
+/// [`receive`] where all messages come by one port and occupy it for the same time.
+fn receive_alike(
+    group: &mut Group<'_>,
+    position: u32,
+    arrivals: &[Arrival],
+    (port, busy): (u32, u64),
+) -> Result<(), Unfit> {
+    let (rules, slots, port) = (group.rules, group.slots, port as usize);
+    let width = group.rows.len() / group.period as usize;
+    let order = super::Order { checks: group.run.checks, free: rules.is_free() };
+    let row = &mut group.rows[position as usize * width..][..width];
+    let lane = row[NOW];
+    let (rx_free, seen) = row[PORTS + slots..].split_at_mut(slots);
+    let (Some(first), Some(last)) = (arrivals.first(), arrivals.last()) else {
+        return Ok(());
+    };
+    order.keeps(seen[port].checked_sub(1), first.head)?;
+    seen[port] = last.head + 1;
+    let (mut now, mut worked, mut free) = (lane, lane, rx_free[port]);
+    if rules.reduces {
+        for arrival in arrivals {
+            let served = arrival.head.max(free);
+            free = served + busy;
+            worked = served.max(worked) + rules.reduction;
+            now = now.max(free.max(worked) + rules.slice) + rules.recv;
+        }
+    } else {
+        for arrival in arrivals {
+            free = arrival.head.max(free) + busy;
+            now = now.max(free) + rules.recv;
+        }
+    }
+    rx_free[port] = free;
+    row[NOW] = now.max(worked);
+    Ok(())
 }
 
 /// Serves what arrives at one member, and lets its lane take it.
 fn receive(group: &mut Group<'_>, position: u32, arrivals: &[Arrival]) -> Result<(), Unfit> {
     let (rules, slots) = (group.rules, group.slots);
     let width = group.rows.len() / group.period as usize;
-    let row = position as usize * width;
     let one_shot = group.phase.pattern == Pattern::OneShot;
     let (first, last) = (position == 0, position + 1 == group.phase.size);
-    let lane = group.rows[row + NOW];
+    let folded = group.period < group.phase.size;
+    let order = super::Order { checks: group.run.checks, free: rules.is_free() };
+    let row = &mut group.rows[position as usize * width..][..width];
+    let lane = row[NOW];
     let between = if one_shot && !first && !last { rules.reduction } else { 0 };
     // The rank's engine is free whenever its only lane goes on.
     let (mut now, mut worked) = (lane, lane + between);
-    let folded = group.period < group.phase.size;
-    let mut before: Option<(Arrival, u64)> = None;
+    let (rx_free, seen) = row[PORTS + slots..].split_at_mut(slots);
     let mut begun = vec![false; slots];
+    // What came before: its head, and when and where it was served.
+    let mut before: Option<(Arrival, u64)> = None;
     for arrival in arrivals {
         let Arrival { head, from, slot, busy } = *arrival;
-        let seen = row + PORTS + 2 * slots + slot as usize;
+        let slot = slot as usize;
         // Heads of this phase come in order; the first has to come after those of earlier ones.
-        if !std::mem::replace(&mut begun[slot as usize], true)
-            && let Some(earlier) = group.rows[seen].checked_sub(1)
-        {
-            group.in_order(earlier, head)?;
+        if !begun[slot] {
+            begun[slot] = true;
+            order.keeps(seen[slot].checked_sub(1), head)?;
         }
-        group.rows[seen] = head + 1;
-        let free = &mut group.rows[row + PORTS + slots + slot as usize];
-        let served = head.max(*free);
+        seen[slot] = head + 1;
+        let served = head.max(rx_free[slot]);
         let tail = served + busy;
-        *free = tail;
+        rx_free[slot] = tail;
         // Members of one class number their peers differently: a tie must not matter.
         if folded
             && let Some((tied, at)) = before.filter(|(before, _)| before.head == head)
-            && (tied.busy != busy || tied.slot != slot && (at != head || served != head))
+            && (tied.busy != busy || tied.slot as usize != slot && (at != head || served != head))
         {
             return Err(Unfit::Tie);
         }
         before = Some((*arrival, served));
-        let reduces = rules.reduces && !(one_shot && !first && from == group.base);
+        let reduces = rules.reduces && !(one_shot && !first && from == 0);
         let data = if reduces {
             worked = served.max(lane).max(worked) + rules.reduction;
             tail.max(worked) + rules.slice
@@ -142,6 +211,6 @@ fn receive(group: &mut Group<'_>, position: u32, arrivals: &[Arrival]) -> Result
     if one_shot && last && !first {
         now += rules.reduction;
     }
-    group.rows[row + NOW] = now;
+    row[NOW] = now;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::rows::{ISSUER, NOW, PORTS};
 use super::rules::{Prices, Rules, below_latest};
-use super::{Group, LATEST, Saved, path, tiles};
+use super::{Group, LATEST, Order, Saved, path, tiles};
 use crate::Unfit;
 
 /// Different port times up to which longest paths are looked for.
@@ -172,15 +172,14 @@ pub(super) fn ring(group: &mut Group<'_>) -> Result<Saved, Unfit> {
     let (mut line, slots) = line(group)?;
     let n = line.len();
     let width = group.rows.len() / n;
+    let order = Order { checks: group.run.checks, free: rules.is_free() };
     let before = |i: usize| if i == 0 { n - 1 } else { i - 1 };
     for i in 0..n {
         let from = before(i);
         let head = line.ready[from].max(line.tx[from]) + line.links.latency[from];
         let seen = PORTS + 2 * group.slots + slots[i].1;
         // Later messages of the phase come from the same sender by the same port.
-        if let Some(last) = group.rows[i * width + seen].checked_sub(1) {
-            group.in_order(last, head)?;
-        }
+        order.keeps(group.rows[i * width + seen].checked_sub(1), head)?;
     }
     let mut left = u64::from(size) - 1;
     if left > 1 && rules.copy > 0 {
@@ -189,9 +188,8 @@ pub(super) fn ring(group: &mut Group<'_>) -> Result<Saved, Unfit> {
     }
     let saved = line.advance(left - 1, group.run.law, group.threads);
     let copied = if size == 2 { rules.copy } else { 0 };
-    let heads: Vec<u64> = (0..n)
-        .map(|i| line.ready[i].max(line.tx[i]) + line.links.latency[i])
-        .collect();
+    let heads: Vec<u64> =
+        (0..n).map(|i| line.ready[i].max(line.tx[i]) + line.links.latency[i]).collect();
     for (i, row) in group.rows.chunks_mut(width).enumerate() {
         let (tx_slot, rx_slot) = slots[i];
         let (head, ready) = (heads[before(i)], line.ready[i]);
@@ -243,8 +241,7 @@ fn line(group: &Group<'_>) -> Result<(Line, Vec<(usize, usize)>), Unfit> {
     let most = |list: &[u64]| list.iter().copied().max().unwrap_or(0);
     let start = [&line.ready, &line.tx, &line.rx].map(|list| most(list));
     let each = rules.most(most(&line.links.latency), most(&line.links.busy));
-    let end = u128::from(most(&start))
-        + u128::from(rules.copy)
-        + each * u128::from(group.phase.size);
+    let end =
+        u128::from(most(&start)) + u128::from(rules.copy) + each * u128::from(group.phase.size);
     if end > u128::from(LATEST) { Err(Unfit::Long) } else { Ok((line, slots)) }
 }

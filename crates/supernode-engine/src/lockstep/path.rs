@@ -47,8 +47,7 @@ pub(super) fn advance(line: &mut Line, steps: u64, lengths: &[u64], threads: usi
     let share = lengths.len().div_ceil(threads);
     let best = |lengths: &[u64], line: &Line| {
         let n = line.len();
-        let mut clocks =
-            Clocks { issue: vec![0; n], send: vec![0; n], receive: vec![0; n] };
+        let mut clocks = Clocks { issue: vec![0; n], send: vec![0; n], receive: vec![0; n] };
         lengths.iter().for_each(|length| longest(line, steps, *length, &mut clocks));
         clocks
     };

@@ -5,7 +5,9 @@ use supernode_collectives::{
     Algorithm, Chunks, Collective, Inner, Ports, Schedule, Tuning, fit_levels,
 };
 use supernode_engine::{EngineError, Unfit, folded, in_program_order, ports, sweep};
-use supernode_fabric::{CostModel, LevelKind, Oversubscription, Placement, Profile, Protocol, Spread};
+use supernode_fabric::{
+    CostModel, LevelKind, Oversubscription, Placement, Profile, Protocol, Spread,
+};
 use supernode_units::Time;
 
 use crate::machines::{level, model, pairs};
@@ -27,8 +29,10 @@ fn kind(most: u32) -> impl Strategy<Value = (LevelKind, u32)> {
             let (spread, over) = (Spread::Ecmp { seed }, Oversubscription::NONE);
             (LevelKind::Clos { tiers: 2, planes: 1, leaf: 3, oversubscription: over, spread }, size)
         }),
-        (1..most, 1_u32..4, over())
-            .prop_map(|(size, leaf, over)| (LevelKind::Rail { leaf, oversubscription: over }, size)),
+        (1..most, 1_u32..4, over()).prop_map(|(size, leaf, over)| (
+            LevelKind::Rail { leaf, oversubscription: over },
+            size
+        )),
     ]
 }
 

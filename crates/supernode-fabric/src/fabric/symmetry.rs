@@ -19,33 +19,18 @@ impl Fabric {
         if self.levels.iter().any(hashed) {
             return size;
         }
-        let (block, ranks) = (u64::from(stride) * u64::from(size), u64::from(self.ranks));
-        // A group that holds all ranks need not fill what it is in.
-        let alone = block == ranks;
-        let Some(apart) = self.map.devices_apart(stride, block, alone) else {
+        let Some((index, group)) = self.inside(stride, size) else {
             return size;
         };
-        // The level whose children the members of a group are on, or on blocks of them.
-        let mut inside = self.plans.iter().zip(&self.levels).filter(|(plan, _)| {
-            let (below, unit) = (u64::from(plan.stride), plan.unit());
-            let fits = if alone {
-                apart * u64::from(size) <= unit
-            } else {
-                unit.is_multiple_of(apart * u64::from(size))
-            };
-            apart.is_multiple_of(below) && apart < unit && fits
-        });
-        let Some((plan, level)) = inside.next() else {
-            return size;
-        };
-        let step = apart / u64::from(plan.stride);
-        let group = Group { step, size: u64::from(size), alone };
+        let level = &self.levels[index];
         // Every result divides the size, so it is no larger.
         match &level.kind {
             LevelKind::OnPackage | LevelKind::Switch => 1,
             LevelKind::FullMesh { dims } => group.line(dims).map_or(size, |_| 1),
             // Only a line as a whole turns; part of it has ends.
-            LevelKind::Torus { dims } => group.line(dims).filter(|whole| *whole).map_or(size, |_| 1),
+            LevelKind::Torus { dims } => {
+                group.line(dims).filter(|whole| *whole).map_or(size, |_| 1)
+            }
             LevelKind::Ring => group.line(&[level.size]).filter(|whole| *whole).map_or(size, |_| 1),
             LevelKind::Clos { tiers: 2, leaf, .. } | LevelKind::Rail { leaf, .. } => {
                 group.leaves(u64::from(*leaf)) as u32
@@ -57,6 +42,31 @@ impl Fabric {
             }
         }
     }
+
+    /// Where a group of [`Fabric::period`] that begins at `rank` lies on its level, if it lies on one:
+    /// groups at the same place have the same routes, port by port, unless flows are hashed.
+    pub fn place_of(&self, stride: u32, size: u32, rank: u32) -> Option<u32> {
+        let (index, _) = self.inside(stride, size)?;
+        let plan = &self.plans[index];
+        Some(self.device(rank) / plan.stride % plan.size)
+    }
+
+    /// The level on whose children the members of every group are, at most one on each, in blocks that
+    /// do not straddle its nodes.
+    fn inside(&self, stride: u32, size: u32) -> Option<(usize, Group)> {
+        let (block, ranks) = (u64::from(stride) * u64::from(size), u64::from(self.ranks));
+        // A group that holds all ranks need not fill what it is in.
+        let alone = block == ranks;
+        let apart = self.map.devices_apart(stride, block, alone)?;
+        let spans = apart * u64::from(size);
+        let index = self.plans.iter().position(|plan| {
+            let (below, unit) = (u64::from(plan.stride), plan.unit());
+            let fits = if alone { spans <= unit } else { unit.is_multiple_of(spans) };
+            apart.is_multiple_of(below) && apart < unit && fits
+        })?;
+        let step = apart / u64::from(self.plans[index].stride);
+        Some((index, Group { step, size: u64::from(size), alone }))
+    }
 }
 
 impl Plan {
@@ -66,7 +76,7 @@ impl Plan {
     }
 }
 
-/// Members of a group on the children of one level, every `step`-th.
+/// The members of a group on the children of one level, every `step`-th.
 struct Group {
     step: u64,
     size: u64,

@@ -35,11 +35,10 @@ impl Predictor<'_> {
             steps * near + copies
         } else {
             let wire = chunk / self.nics(choice.protocol);
-            let step = self.network(Network::Ring)
-                * self.network_step(choice.protocol, choice.channels);
+            let step =
+                self.network(Network::Ring) * self.network_step(choice.protocol, choice.channels);
             // The way of a chunk around the ring, unless the NICs are busy for longer.
-            let way =
-                (steps - far) * near + far * self.both(step, wire / slices) + copies;
+            let way = (steps - far) * near + far * self.both(step, wire / slices) + copies;
             way.max(steps * wire)
         };
         self.chip(Chip::Base) + loops * path

@@ -87,6 +87,9 @@ pub(super) struct Args {
     /// Worker threads [default: the cores of this machine]; results do not depend on it.
     #[arg(short, long, value_name = "N", value_parser = names::whole::<usize>)]
     jobs: Option<usize>,
+    /// Say below the rows how each time was found, and how far it is from the lower bound.
+    #[arg(long)]
+    explain: bool,
     /// How results are printed.
     #[arg(long, value_enum, ignore_case = true, default_value = "table")]
     format: Format,
@@ -178,6 +181,9 @@ fn row<W: Write>(
     bar.set_message(format!("{algorithm} {}", MessageSize::new(bytes)));
     setup.check_limits(algorithm, &tuning, large)?;
     let answer = setup.measure(algorithm, &tuning, large)?;
+    if args.explain {
+        writer.explain(setup.explain(algorithm, large, &answer));
+    }
     let us = answer.time.as_us_f64();
     let algbw = if us > 0.0 { bytes as f64 / us / 1e3 } else { 0.0 };
     let (numerator, denominator) = args.collective.busbw_factor(ranks);

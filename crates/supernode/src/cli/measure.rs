@@ -92,6 +92,8 @@ pub(super) struct Answer {
     pub(super) wrong: Option<u64>,
     /// Why `auto` did not run real data.
     pub(super) fallback: Option<String>,
+    /// What made the engine short, or why it is not a shorter one.
+    pub(super) how: String,
 }
 
 impl Setup {
@@ -132,7 +134,7 @@ impl Setup {
         };
         let (time, wrong) = match engine {
             EngineChoice::Folded | EngineChoice::Sweep => {
-                (self.stepped(algorithm, &*schedule, count)?, None)
+                return self.stepped(algorithm, &*schedule, count);
             }
             EngineChoice::Emulate => self.emulate(schedule, count, Results::Own)?,
             EngineChoice::EmulateSizes => self.emulate(schedule, count, Results::Sizes)?,
@@ -146,7 +148,7 @@ impl Setup {
                 (time.map_err(|error| no_time(algorithm, error))?, None)
             }
         };
-        Ok(Answer { time, engine, wrong, fallback })
+        Ok(Answer { time, engine, wrong, fallback, how: String::new() })
     }
 
     /// Why `auto` does not run real data, if it does not.
@@ -154,10 +156,7 @@ impl Setup {
         let shape = schedule.shape();
         let messages = messages(&**schedule);
         if messages > AUTO_MESSAGES {
-            return Some(format!(
-                "up to {} messages take too long one by one",
-                grouped(messages)
-            ));
+            return Some(format!("up to {} messages take too long one by one", grouped(messages)));
         }
         let bytes = count * self.request.dtype.bytes();
         let all = u64::from(shape.ranks).saturating_mul(bytes);

@@ -3,8 +3,8 @@
 use supernode::collectives::{Algorithm, Chunks, Schedule, Tuning};
 use supernode::engine::choose::{self, Exact, Patience};
 use supernode::engine::formula::{self, Elements};
-use supernode::engine::{EngineError, folded, sweep};
-use supernode::units::Time;
+use supernode::engine::{EngineError, bound, folded, sweep};
+use supernode::units::MessageSize;
 
 use super::{AUTO_MESSAGES, Answer, EngineChoice, Setup, grouped, messages, no_time};
 use crate::cli::Error;
@@ -45,15 +45,16 @@ impl Setup {
             threads: self.request.threads,
         };
         let messages = messages(&*schedule);
-        let answer = |time, engine, why| Answer { time, engine, wrong: None, fallback: Some(why) };
+        let answer =
+            |time, engine, why, how| Answer { time, engine, wrong: None, fallback: Some(why), how };
         match choose::run(&*schedule, &chunks, &self.cost, messages, patience) {
-            Ok(chosen) => Ok(answer(chosen.time, chosen.engine.into(), why)),
+            Ok(chosen) => Ok(answer(chosen.time, chosen.engine.into(), why, chosen.why)),
             Err(EngineError::Impatient(engines)) => {
                 let elements = Elements { count, width };
                 let collective = self.request.collective;
                 let time = formula::time(algorithm, collective, elements, tuning, &self.cost)
                     .map_err(|error| no_time(algorithm, error))?;
-                Ok(answer(time, EngineChoice::Formula, format!("{why}; {engines}")))
+                Ok(answer(time, EngineChoice::Formula, format!("{why}; {engines}"), String::new()))
             }
             Err(error) => Err(no_time(algorithm, error)),
         }
@@ -65,15 +66,38 @@ impl Setup {
         algorithm: Algorithm,
         schedule: &dyn Schedule,
         count: u64,
-    ) -> Result<Time, Error> {
+    ) -> Result<Answer, Error> {
         let chunks = Chunks::new(schedule.shape(), count, self.request.dtype.bytes());
-        let threads = self.request.threads;
-        let time = if self.request.engine == EngineChoice::Folded {
-            folded::run(schedule, &chunks, &self.cost, threads).map(|folded| folded.time())
+        let (engine, threads) = (self.request.engine, self.request.threads);
+        let answer = if engine == EngineChoice::Folded {
+            folded::run(schedule, &chunks, &self.cost, threads)
+                .map(|folded| (folded.time(), folded.fold.to_string()))
         } else {
-            sweep::run(schedule, &chunks, &self.cost, threads).map(|swept| swept.time())
+            sweep::run(schedule, &chunks, &self.cost, threads)
+                .map(|swept| (swept.time(), format!("{} messages", grouped(swept.messages))))
         };
-        time.map_err(|error| self.unfit(algorithm, error))
+        let (time, how) = answer.map_err(|error| self.unfit(algorithm, error))?;
+        Ok(Answer { time, engine, wrong: None, fallback: None, how })
+    }
+
+    /// How good an answer is: the engine and what made it short, and the share of the lower bound.
+    pub(in crate::cli) fn explain(
+        &self,
+        algorithm: Algorithm,
+        count: u64,
+        answer: &Answer,
+    ) -> String {
+        let Answer { time, engine, how, .. } = answer;
+        let elements = Elements { count, width: self.request.dtype.bytes() };
+        let bound = bound::time(self.request.collective, elements, &self.cost);
+        let size = MessageSize::new(elements.bytes());
+        let share = 100.0 * bound.as_secs_f64() / time.as_secs_f64();
+        let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
+        format!(
+            "explain {algorithm} {size}: {time} by engine {}{how}; no algorithm takes less than \
+             {bound}, {share:.1} % of it",
+            engine.name()
+        )
     }
 
     fn unfit(&self, algorithm: Algorithm, error: EngineError) -> Error {
