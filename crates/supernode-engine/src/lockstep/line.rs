@@ -174,10 +174,10 @@ pub(super) fn ring(group: &mut Group<'_>) -> Result<Saved, Unfit> {
     let width = group.rows.len() / n;
     let order = Order { checks: group.run.checks, free: rules.is_free() };
     let before = |i: usize| if i == 0 { n - 1 } else { i - 1 };
-    for i in 0..n {
+    for (i, slot) in slots.iter().enumerate() {
         let from = before(i);
         let head = line.ready[from].max(line.tx[from]) + line.links.latency[from];
-        let seen = PORTS + 2 * group.slots + slots[i].1;
+        let seen = PORTS + 2 * group.slots + slot.1;
         // Later messages of the phase come from the same sender by the same port.
         order.keeps(group.rows[i * width + seen].checked_sub(1), head)?;
     }

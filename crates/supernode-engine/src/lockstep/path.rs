@@ -48,7 +48,9 @@ pub(super) fn advance(line: &mut Line, steps: u64, lengths: &[u64], threads: usi
     let best = |lengths: &[u64], line: &Line| {
         let n = line.len();
         let mut clocks = Clocks { issue: vec![0; n], send: vec![0; n], receive: vec![0; n] };
-        lengths.iter().for_each(|length| longest(line, steps, *length, &mut clocks));
+        for length in lengths {
+            longest(line, steps, *length, &mut clocks);
+        }
         clocks
     };
     let all: Vec<Clocks> = if share == lengths.len() {

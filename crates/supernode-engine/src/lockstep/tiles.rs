@@ -42,7 +42,7 @@ pub(super) fn advance(line: &mut Line, steps: u64, threads: usize) {
                     let pieces = ready.chunks_mut(piece).zip(tx.chunks_mut(piece));
                     for (i, ((ready, tx), rx)) in pieces.zip(rx.chunks_mut(piece)).enumerate() {
                         let at = part * share + i * piece;
-                        take(now, links, at, ahead, Clocks { ready, tx, rx });
+                        take(now, links, at, ahead, &mut Clocks { ready, tx, rx });
                     }
                 };
                 if threads == 1 {
@@ -59,7 +59,7 @@ pub(super) fn advance(line: &mut Line, steps: u64, threads: usize) {
 }
 
 /// Takes the ranks from `at` on `ahead` steps further, into `out`.
-fn take(now: &State, links: &Links, at: usize, ahead: usize, out: Clocks<'_>) {
+fn take(now: &State, links: &Links, at: usize, ahead: usize, out: &mut Clocks<'_>) {
     let copy = |list: &[u64]| -> Vec<u64> {
         let n = list.len();
         let own = &list[at..at + out.ready.len()];

@@ -82,7 +82,9 @@ fn machine(most: u32) -> impl Strategy<Value = CostModel> {
             if shared && count > 1 && levels[..2].iter().all(|level| level.kind.any_to_any()) {
                 levels[1].port_group = "board".into();
             }
-            levels.iter_mut().for_each(|level| level.fan_out_loss_ppm = loss);
+            for level in &mut levels {
+                level.fan_out_loss_ppm = loss;
+            }
             let cost = model(levels, profile, rates.3);
             let by = if let Placement::Strided { stride } = placement { stride } else { 1 };
             let devices = cost.fabric.devices().div_ceil(by);
@@ -179,4 +181,104 @@ fn fixed_and_uniform_schedules_always_fit() {
             assert!(check(&*schedule, (1 << 16, 4), &cost), "{algorithm} {collective}");
         }
     }
+}
+
+/// Long rings are taken in pieces by the sweep and as longest paths by the folded engine; whoever is
+/// wrong is unlikely to be so in the same way.
+#[test]
+fn long_rings_are_the_same_in_pieces_and_as_paths() {
+    let profile = Profile { sync: Time::from_ns(7), slice_bytes: 100, ..Profile::wire() };
+    for (ranks, latency, gb) in [(1_536, 300, 400), (1_801, 20, 30), (2_305, 0, 3)] {
+        let clos = LevelKind::Clos {
+            tiers: 2,
+            planes: 1,
+            leaf: 5,
+            oversubscription: Oversubscription { down: 2, up: 1 },
+            spread: Spread::Spray,
+        };
+        let board = LevelKind::FullMesh { dims: vec![4, 2] };
+        let levels = vec![
+            level("board", board, 8, gb, Time::from_ns(latency)),
+            level("node", clos, 12, 50, Time::from_us(1)),
+            level("pod", LevelKind::Switch, 25, 10, Time::from_us(2)),
+        ];
+        let cost = model(levels, profile.clone(), 40);
+        let fabric = cost.fabric.clone().place(Placement::Packed, ranks).expect("2,400 devices");
+        let cost = CostModel { fabric, ..cost };
+        for collective in Collective::ALL {
+            let schedule =
+                Algorithm::Ring.schedule(collective, ranks, &Tuning::default()).expect("defined");
+            let chunks = Chunks::new(schedule.shape(), 1 << 20, 4);
+            let swept = sweep::run(&*schedule, &chunks, &cost, 1).expect("it fits");
+            assert_eq!(sweep::run(&*schedule, &chunks, &cost, 2), Ok(swept.clone()));
+            for threads in [1, 2] {
+                let folded = folded::run(&*schedule, &chunks, &cost, threads).expect("it fits");
+                assert!(folded.fold.by_path > 0);
+                assert_eq!(folded.timed(), swept);
+            }
+        }
+    }
+}
+
+/// Regular machines of hundreds of ranks, with few classes.
+#[test]
+fn regular_machines_fold() {
+    let machine = |leaf, size| {
+        let spread = Spread::Spray;
+        let over = Oversubscription { down: 2, up: 1 };
+        let clos = LevelKind::Clos { tiers: 2, planes: 1, leaf, oversubscription: over, spread };
+        let mesh = LevelKind::FullMesh { dims: vec![8] };
+        let levels = vec![
+            level("board", mesh, 8, 100, Time::from_ns(300)),
+            level("pod", clos, size, 50, Time::from_us(1)),
+            level("cluster", LevelKind::Switch, 4, 20, Time::from_us(3)),
+        ];
+        model(levels, Profile { slice_bytes: 4096, ..Profile::wire() }, 200)
+    };
+    for (algorithm, inner, leaf, size, classes) in [
+        (Algorithm::RecursiveDoubling, Inner::Ring, 4, 16, 1),
+        (Algorithm::RecursiveDoubling, Inner::Ring, 16, 16, 1),
+        (Algorithm::Hierarchical, Inner::Direct, 3, 12, 3),
+        (Algorithm::Hierarchical, Inner::Direct, 12, 12, 1),
+        (Algorithm::Hierarchical, Inner::Ring, 4, 12, 4),
+        (Algorithm::Hierarchical, Inner::Ring, 5, 12, 12),
+    ] {
+        let cost = machine(leaf, size);
+        let tuning = levels(&cost, [inner; 2], false);
+        for collective in Collective::ALL {
+            let schedule = algorithm
+                .schedule(collective, cost.fabric.ranks(), &tuning)
+                .expect("it is defined");
+            for count in [64, 1 << 20] {
+                check(&*schedule, (count, 4), &cost);
+                let chunks = Chunks::new(schedule.shape(), count, 4);
+                if let Ok(folded) = folded::run(&*schedule, &chunks, &cost, 2) {
+                    assert_eq!(folded.fold.classes, classes, "{algorithm} leaf {leaf} of {size}");
+                }
+            }
+        }
+    }
+}
+
+/// One case for each reason to give up.
+#[test]
+fn what_does_not_go_in_step_is_an_error() {
+    let node = level("node", LevelKind::Switch, 6, 100, Time::from_us(1));
+    let cost = model(vec![node], Profile::wire(), 100);
+    let tree = Algorithm::DoubleBinaryTree
+        .schedule(Collective::AllReduce, 6, &Tuning::default())
+        .expect("it is defined");
+    let chunks = Chunks::new(tree.shape(), 600, 4);
+    assert_eq!(sweep::run(&*tree, &chunks, &cost, 1), Err(Unfit::NoPhases.into()));
+    let ring = Algorithm::Ring
+        .schedule(Collective::AllReduce, 6, &Tuning::default())
+        .expect("it is defined");
+    let noisy = CostModel { skew: Some(supernode_fabric::Skew::default()), ..cost.clone() };
+    assert_eq!(folded::run(&*ring, &chunks, &noisy, 1).err(), Some(Unfit::Noise.into()));
+    let far = level("node", LevelKind::Switch, 6, 100, Time::from_ps(u64::MAX / 32));
+    let far = model(vec![far], Profile::wire(), 100);
+    assert_eq!(sweep::run(&*ring, &chunks, &far, 1), Err(Unfit::Long.into()));
+    let few = supernode_engine::choose::Patience { steps: 1, messages: 1, threads: 1 };
+    let chosen = supernode_engine::choose::run(&*ring, &chunks, &cost, 60, few);
+    assert!(matches!(chosen, Err(EngineError::Impatient(_))));
 }
