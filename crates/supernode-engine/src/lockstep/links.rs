@@ -15,12 +15,38 @@ const MOST: u64 = 1 << 25;
 /// Entry `(offset - 1) * period + i` is about what member `i` sends to the one `offset` further on,
 /// except `rx`, which is the port at which it takes what the one `offset` before it sent.
 pub(super) struct Links {
-    pub(super) latency: Vec<u64>,
+    latency: Few,
+    /// The same at receivers: entry `i * peers + offset - 1` is of what member `i` takes from the one
+    /// `offset` before it.
+    inward: Vec<u16>,
     busy: Same<u64>,
     tx: Same<u32>,
     rx: Same<u32>,
     pub(super) most_latency: u64,
     pub(super) most_busy: u64,
+}
+
+/// A list of few different items.
+struct Few {
+    items: Vec<u64>,
+    each: Vec<u16>,
+}
+
+impl Few {
+    /// None if there are more than 65,536 different ones.
+    fn of(list: &[u64]) -> Option<Self> {
+        let mut items = Vec::new();
+        let place = |item: &u64| {
+            let known = items.iter().position(|other| other == item);
+            let place = known.unwrap_or_else(|| {
+                items.push(*item);
+                items.len() - 1
+            });
+            u16::try_from(place).ok()
+        };
+        let each: Option<Vec<u16>> = list.iter().map(place).collect();
+        Some(Self { each: each?, items })
+    }
 }
 
 /// A list whose items are mostly all the same, and then kept once.
@@ -74,9 +100,20 @@ impl Links {
             }
         }
         let most = |list: &[u64]| list.iter().copied().max().unwrap_or(0);
+        let few = Few::of(&latency).ok_or(Unfit::Large)?;
+        let peers = size - 1;
+        let entry = |position: u32, offset: u32| {
+            // The sender is of the class of the one `offset` before.
+            let sender = (position + size - offset) % size % period;
+            few.each[((offset - 1) * period + sender) as usize]
+        };
+        let inward = (0..period)
+            .flat_map(|position| (1..=peers).map(move |offset| (position, offset)))
+            .map(|(position, offset)| entry(position, offset))
+            .collect();
         let (most_latency, most_busy) = (most(&latency), most(&busy));
         let (busy, tx, rx) = (Same::of(busy), Same::of(tx), Same::of(rx));
-        Ok(Self { latency, busy, tx, rx, most_latency, most_busy })
+        Ok(Self { latency: few, inward, busy, tx, rx, most_latency, most_busy })
     }
 
     /// The receive port and the time that it is occupied, if they are the same for all messages.
@@ -85,6 +122,23 @@ impl Links {
             (Same::All(port), Same::All(busy)) => Some((*port, *busy)),
             _ => None,
         }
+    }
+
+    /// The transmit port, if it is the same for all messages.
+    pub(super) fn one_tx(&self) -> Option<u32> {
+        if let Same::All(port) = &self.tx { Some(*port) } else { None }
+    }
+
+    /// Latency of what entry `sent` says.
+    #[inline]
+    pub(super) fn latency(&self, sent: usize) -> u64 {
+        self.latency.items[usize::from(self.latency.each[sent])]
+    }
+
+    /// Latency of what arrives, by receiver and offset.
+    #[inline]
+    pub(super) fn latency_in(&self, taken: usize) -> u64 {
+        self.latency.items[usize::from(self.inward[taken])]
     }
 
     #[inline]
