@@ -82,7 +82,7 @@ pub fn run(
     let mut fits = |engine: Exact, work: Option<u64>| {
         let why = match work {
             None => Unfit::NoPhases.to_string(),
-            Some(work) if work > patience.steps => format!("{work} steps are too many"),
+            Some(work) if work > patience.steps => "it takes too many steps".to_owned(),
             Some(_) => return true,
         };
         not.push(format!("{engine}: {why}"));
@@ -113,7 +113,7 @@ pub fn run(
         }
     }
     if messages > patience.messages {
-        not.push(format!("{}: up to {messages} messages are too many", Exact::Ports));
+        not.push(format!("{}: it takes too many messages", Exact::Ports));
         return Err(EngineError::Impatient(not.join("; ")));
     }
     let timed = ports::run(schedule, chunks, cost)?;

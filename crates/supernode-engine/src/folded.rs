@@ -51,7 +51,11 @@ pub struct Fold {
 impl fmt::Display for Fold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { classes, by_path, jumped, period } = self;
-        write!(f, "{classes} classes of ranks with equal clocks")?;
+        let classes = match classes {
+            1 => "one class".to_owned(),
+            many => format!("{many} classes"),
+        };
+        write!(f, "{classes} of ranks with equal clocks")?;
         if *by_path > 0 {
             write!(f, ", {by_path} steps by longest paths")?;
         }

@@ -111,7 +111,7 @@ pub(crate) fn work(phases: &[Phase], classes: &Classes, law: Law) -> u64 {
             Pattern::Ring { .. } if law == Law::Fold => line::work(period.into(), steps),
             Pattern::Ring { .. } => one_by_one,
             // Sorted by arrival.
-            Pattern::Direct { .. } | Pattern::OneShot => 8 * one_by_one,
+            Pattern::Direct { .. } | Pattern::OneShot => 2 * one_by_one,
         };
         // A group costs some by itself: routes and state.
         groups.saturating_mul(of_group.saturating_add(100 * u64::from(period)))
