@@ -33,6 +33,9 @@ const LATEST: u64 = 1 << 59;
 /// Ports whose state is kept: about a gigabyte.
 const MOST_PORTS: usize = 1 << 25;
 
+/// Messages that one thread takes alone.
+const FEW: usize = 20_000;
+
 /// What the phases of a schedule are taken with.
 pub(crate) struct Run<'a> {
     pub(crate) cost: &'a CostModel,
@@ -169,7 +172,9 @@ impl<'a> Run<'a> {
         let links = (direct && first.is_some())
             .then(|| Links::new(self.cost, rules, phase, 0, axis.period))
             .transpose()?;
-        let threads = self.threads.clamp(1, groups);
+        // Starting a thread costs more than a few messages.
+        let messages = self.classes.count() * phase.messages() as usize;
+        let threads = if messages < FEW { 1 } else { self.threads.clamp(1, groups) };
         let share = groups.div_ceil(threads);
         let part = |range: std::ops::Range<usize>, rows: &Rows| -> Result<_, Unfit> {
             let mut out = Vec::with_capacity(range.len() * axis.period as usize * rows.width);

@@ -19,9 +19,12 @@ enum Op {
     Reduce(u32),
 }
 
+/// Receives that are awaited together, and chunks of reductions in between.
+type Batch = (Vec<(Rank, u32, bool)>, u32);
+
 fn of_steps(schedule: &dyn Schedule, rank: Rank) -> Vec<Op> {
     let mut ops = Vec::new();
-    let mut batch: Option<(Vec<(Rank, u32, bool)>, u32)> = None;
+    let mut batch: Option<Batch> = None;
     for index in 0..schedule.steps(rank, 0) {
         let step = schedule.step(rank, 0, index);
         match step.action {
@@ -118,7 +121,9 @@ proptest! {
         };
         for rank in 0..ranks {
             let mut ops = Vec::new();
-            phases.iter().for_each(|phase| of_phase(phase, rank, &mut ops));
+            for phase in &phases {
+                of_phase(phase, rank, &mut ops);
+            }
             prop_assert_eq!(ops, of_steps(&*schedule, rank), "rank {}", rank);
         }
     }

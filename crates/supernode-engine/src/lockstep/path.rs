@@ -20,6 +20,9 @@
 
 use super::line::Line;
 
+/// Ranks and steps that one thread takes alone.
+const SHORT: usize = 20_000;
+
 /// The three clocks of all members after the last step.
 struct Clocks {
     issue: Vec<i64>,
@@ -44,6 +47,8 @@ pub(super) fn lengths(line: &Line, most: usize) -> Option<Vec<u64>> {
 /// Takes `steps` steps at once. The ports are left as if the next message were already on them, which
 /// changes no clock: that is when it will be.
 pub(super) fn advance(line: &mut Line, steps: u64, lengths: &[u64], threads: usize) {
+    // Starting a thread costs more than a short ring.
+    let threads = if steps as usize + line.len() < SHORT { 1 } else { threads };
     let share = lengths.len().div_ceil(threads);
     let best = |lengths: &[u64], line: &Line| {
         let n = line.len();
