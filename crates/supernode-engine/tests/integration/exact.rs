@@ -282,3 +282,49 @@ fn what_does_not_go_in_step_is_an_error() {
     let chosen = supernode_engine::choose::run(&*ring, &chunks, &cost, 60, few);
     assert!(matches!(chosen, Err(EngineError::Impatient(_))));
 }
+
+/// Work that is large enough to be shared is the same on any number of threads.
+#[test]
+fn threads_change_nothing() {
+    let clos = LevelKind::Clos {
+        tiers: 2,
+        planes: 1,
+        leaf: 7,
+        oversubscription: Oversubscription { down: 2, up: 1 },
+        spread: Spread::Spray,
+    };
+    let levels = vec![
+        level("board", LevelKind::Switch, 25, 300, Time::from_ns(300)),
+        level("node", clos, 20, 50, Time::from_us(1)),
+        level("pod", LevelKind::Switch, 30, 10, Time::from_us(2)),
+    ];
+    let cost = model(levels, Profile::wire(), 40);
+    let on = |ranks| {
+        let fabric = cost.fabric.clone().place(Placement::Packed, ranks).expect("15,000 devices");
+        CostModel { fabric, ..cost.clone() }
+    };
+    for (algorithm, ranks) in [(Algorithm::Ring, 14_321), (Algorithm::Hierarchical, 5_000)] {
+        let cost = on(ranks);
+        let tuning = levels_of(ranks);
+        let schedule =
+            algorithm.schedule(Collective::AllReduce, ranks, &tuning).expect("it is defined");
+        let chunks = Chunks::new(schedule.shape(), 1 << 20, 4);
+        let folded = |threads| {
+            let folded = folded::run(&*schedule, &chunks, &cost, threads);
+            folded.map(|folded| folded.timed())
+        };
+        let one = folded(1).expect("it fits");
+        assert_eq!(folded(2).as_ref(), Ok(&one));
+        assert_eq!(folded(5).as_ref(), Ok(&one));
+        if algorithm == Algorithm::Hierarchical {
+            for threads in [1, 2, 3] {
+                assert_eq!(sweep::run(&*schedule, &chunks, &cost, threads).as_ref(), Ok(&one));
+            }
+        }
+    }
+}
+
+fn levels_of(ranks: u32) -> Tuning {
+    let levels = fit_levels(ranks, &[(25, Inner::Direct), (20, Inner::Ring), (30, Inner::Ring)]);
+    Tuning { slices: 1, levels }
+}
