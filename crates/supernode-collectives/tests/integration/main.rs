@@ -3,4 +3,5 @@
 mod census;
 mod golden;
 mod matching;
+mod phases;
 mod scale;
