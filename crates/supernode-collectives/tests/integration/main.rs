@@ -3,4 +3,5 @@
 mod census;
 mod golden;
 mod matching;
+mod prove;
 mod scale;
