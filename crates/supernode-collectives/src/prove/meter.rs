@@ -25,12 +25,16 @@ pub struct Cost {
     pub chunks: u32,
     /// Whether a switch reduces.
     pub in_network: bool,
+    /// Whether one message may reach, or ask, everyone: a switch copies or reduces, or ranks read
+    /// from others.
+    pub unlimited_fan: bool,
 }
 
 impl Cost {
     /// The rounds that no algorithm of this fan-out can beat.
     pub fn least_rounds(&self, shape: &Shape) -> u64 {
-        LowerBound::new(shape.collective, shape.ranks, 0, self.fan_out, self.in_network).rounds
+        let fan = if self.unlimited_fan { shape.ranks } else { self.fan_out };
+        LowerBound::new(shape.collective, shape.ranks, 0, fan, self.in_network).rounds
     }
 
     /// Share of the latency bound that is reached, at most 1.
@@ -93,6 +97,7 @@ pub(super) struct Meter {
     rounds: u32,
     messages: u64,
     in_network: bool,
+    unlimited_fan: bool,
 }
 
 impl Meter {
@@ -103,6 +108,7 @@ impl Meter {
             rounds: 0,
             messages: 0,
             in_network: false,
+            unlimited_fan: false,
         }
     }
 
@@ -133,8 +139,10 @@ impl Meter {
         self.ranks[rank as usize].received += u64::from(chunks);
     }
 
-    /// What passes a port without a step of the rank: shares of a switch's reduction, remote reads.
+    /// What passes a port without a message of its own to a peer: shares of a switch's reduction,
+    /// copies of a multicast, remote reads.
     pub(super) fn passive(&mut self, from: Rank, sent: u32, to: Rank, received: u32) {
+        self.unlimited_fan = true;
         self.ranks[from as usize].sent += u64::from(sent);
         self.ranks[to as usize].received += u64::from(received);
         self.messages += u64::from(sent > 0);
@@ -163,6 +171,7 @@ impl Meter {
             reductions: most(|rank| rank.reductions),
             chunks: shape.input_chunks.max(shape.output_chunks),
             in_network: self.in_network,
+            unlimited_fan: self.unlimited_fan,
         }
     }
 }

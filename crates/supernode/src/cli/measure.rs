@@ -1,6 +1,6 @@
 //! One measurement: which engine answers, and what it says.
 
-mod memory;
+pub(super) mod memory;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -2,12 +2,14 @@
 
 mod bench;
 mod compare;
+mod explain;
 mod list;
 mod measure;
 mod names;
 mod rows;
 mod show;
 mod source;
+mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -23,6 +25,7 @@ Examples:
   supernode bench all-reduce --system dgx-h100 -b 8 -e 128M -f 2
   supernode bench all-reduce --system atlas-950-superpod --ranks 1024 --algo all -b 1M -e 1M
   supernode compare atlas-950-superpod vr-nvl144
+  supernode verify all-reduce --algo all --ranks 2..64
   supernode list systems
   supernode show system cloudmatrix-384
 
@@ -48,10 +51,14 @@ enum Command {
     Bench(bench::Args),
     /// Train on two machines and say which wins, and where the verdict turns.
     Compare(compare::Args),
+    /// Print the steps of an algorithm and what moves.
+    Explain(explain::Args),
     /// List chips, systems or algorithms.
     List(list::Args),
     /// Show a chip or system with the source of every value.
     Show(show::Args),
+    /// Prove algorithms: data, deadlock, races, order of sums, cost.
+    Verify(verify::Args),
 }
 
 /// Runs the command that the arguments name.
@@ -65,8 +72,10 @@ pub(crate) fn run() -> ExitCode {
     let result = match cli.command {
         Command::Bench(args) => bench::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -11,6 +11,10 @@ fn proof(algorithm: Algorithm, collective: Collective, ranks: u32, tuning: &Tuni
     assert!(proof.holds(), "{algorithm} {collective} {ranks} {tuning:?}: {wrong:#?}");
     // A promise that is not made although it could be is no error, but it is worth knowing.
     assert_eq!(proof.summation.bit_identical, proof.shape.bit_identical, "{algorithm} {ranks}");
+    // Nothing beats a lower bound.
+    let (cost, shape) = (&proof.cost, &proof.shape);
+    assert!(cost.latency_share(shape) <= 1.0, "{algorithm} {collective} {ranks}: {cost:?}");
+    assert!(cost.bandwidth_share(shape) <= 1.0, "{algorithm} {collective} {ranks}: {cost:?}");
     proof
 }
 
