@@ -1,7 +1,8 @@
 //! Criterion benches of supernode; each bench file opens with the question it answers.
 //!
-//! This library holds what they share: jobs with buffers that were touched beforehand, and the two
+//! This library holds what they share: jobs with buffers that were touched beforehand, GOAL schedules, and the two
 //! references an emulated all-reduce is measured against.
 
 pub mod bare;
+pub mod goals;
 pub mod jobs;

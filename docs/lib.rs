@@ -19,6 +19,9 @@ pub mod proof {}
 #[doc = include_str!("src/cost-model.md")]
 pub mod cost_model {}
 
+#[doc = include_str!("src/presets.md")]
+pub mod presets {}
+
 #[doc = include_str!("src/catalog.md")]
 pub mod catalog {}
 
@@ -31,12 +34,43 @@ pub mod design {}
 #[cfg(test)]
 mod tests {
     use supernode::catalog::{Catalog, claims};
+    use supernode::library::costs::Costs;
+    use supernode::validate::{Bench, validity};
 
     #[test]
     fn the_page_of_claims_is_what_the_catalog_says() {
         let table = claims::markdown(&Catalog::builtin().unwrap()).unwrap();
         let page = include_str!("src/claims.md");
         assert!(page.ends_with(&table), "run `cargo xtask claims` to renew docs/src/claims.md");
+    }
+
+    /// What takes a minute, the errors without the machine, is checked by `cargo xtask ci`.
+    #[test]
+    fn the_page_of_errors_is_of_the_measured_set_and_the_shipped_constants() {
+        let page = include_str!("src/validity.md");
+        let curves = supernode::validate::builtin().unwrap();
+        let bench = Bench::new(&Catalog::builtin().unwrap(), &curves);
+        let costs = Costs::builtin().unwrap();
+        let parts = [
+            validity::never(&bench),
+            validity::compared(&bench),
+            validity::fitted(&bench, &costs),
+            validity::parameters(&bench, &costs),
+        ];
+        for part in parts {
+            let renew = "run `cargo xtask validity` to renew docs/src/validity.md";
+            assert!(page.contains(part.trim_end()), "{renew}; it lacks:\n{part}");
+        }
+    }
+
+    #[test]
+    fn the_readme_has_the_figures_of_the_page() {
+        let [begin, end] = validity::MARKS;
+        let between = |text: &'static str| text.split_once(begin)?.1.split_once(end).map(|p| p.0);
+        let figures = between(include_str!("../README.md"));
+        assert!(figures.is_some_and(|figures| figures.contains("predicted")));
+        let renew = "run `cargo xtask validity` to renew README.md";
+        assert_eq!(figures, between(include_str!("src/validity.md")), "{renew}");
     }
 
     #[test]

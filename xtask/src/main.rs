@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stdout, reason = "a chore reports on standard output")]
 
+mod measured;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -12,10 +14,13 @@ const HELP: &str = "\
 Usage: cargo xtask <CHORE>
 
 Chores:
-  ci      format, lints, documentation, then all tests; the last line is the test totals
-  claims  renew the table of claims in the book from the catalog
-  pod     emulate a full 8,192-chip pod on real data and check every result (a minute, 6 GiB)
-  bench   run the criterion benches, each beside its reference (about 10 minutes)
+  ci        format, lints, documentation, the page of errors, then all tests; the last line is the
+            test totals
+  claims    renew the table of claims in the book from the catalog
+  fit       refit the shipped constants of the libraries on the measured set
+  validity  renew the page of errors in the book and the figures in the README (a minute)
+  pod       emulate a full 8,192-chip pod on real data and check every result (a minute, 6 GiB)
+  bench     run the criterion benches, each beside its reference (about 10 minutes)
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +28,8 @@ fn main() -> ExitCode {
     let result = match chore.as_deref() {
         Some("ci") => ci(),
         Some("claims") => claims(),
+        Some("fit") => measured::fit(),
+        Some("validity") => measured::validity(),
         Some("pod") => pod(),
         Some("bench") => bench(),
         _ => {
@@ -44,6 +51,7 @@ fn ci() -> Result<()> {
     cmd!(sh, "cargo fmt --all --check").run().context("run `cargo fmt --all`")?;
     cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings").run()?;
     cmd!(sh, "cargo doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings").run()?;
+    measured::check_validity()?;
     test()
 }
 

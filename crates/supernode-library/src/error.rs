@@ -18,6 +18,14 @@ pub enum LibraryError {
         /// What was given.
         text: String,
     },
+    /// The profile has no versions; leave the version out.
+    #[error("`{text}`: {library} has the same tables in all versions; write {library}")]
+    Versionless {
+        /// The library.
+        library: String,
+        /// What was given.
+        text: String,
+    },
     /// The version is older than any whose constants are known; choose a newer one.
     #[error("the constants of {library} {version} are not known; the oldest that are is {oldest}")]
     TooOld {
@@ -55,6 +63,12 @@ pub enum LibraryError {
         system: String,
         /// What is missing.
         why: String,
+    },
+    /// The choice has no schedule that an engine could run; the engine `profile` prices it.
+    #[error("{choice} has no schedule that engines could run; use the engine `profile`")]
+    Unscheduled {
+        /// Algorithm and protocol.
+        choice: String,
     },
     /// The library has no such algorithm for the collective.
     #[error("{algorithm} has no {function}; it has {has}")]

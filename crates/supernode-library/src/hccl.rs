@@ -5,6 +5,7 @@
 
 mod ahc;
 mod algorithm;
+mod communicator;
 mod constants;
 mod cost;
 mod kernel;
@@ -14,7 +15,8 @@ mod stage;
 
 pub use ahc::{Groups, ahc};
 pub use algorithm::Algorithm;
-pub use constants::{Constants, Kernels, Links, Selection};
+pub use communicator::{Communicator, Times, domains};
+pub use constants::{Constants, Kernels, Links, Selection, Steps};
 pub use cost::{Link, cost, pipeline};
 pub use kernel::Kernel;
 pub use machine::{Generation, Machine};

@@ -27,6 +27,7 @@
 //! Modules: `function` (what is called), `element` (of what), `version`; [`nccl`], [`rccl`], [`hccl`].
 
 mod call;
+mod communicator;
 pub mod costs;
 mod element;
 mod error;
@@ -36,13 +37,18 @@ pub mod hccl;
 pub mod nccl;
 mod platform;
 mod predict;
+mod profile;
 pub mod rccl;
+mod schedule;
 mod version;
 
 pub use call::{Launch, Launched, Processes};
+pub use communicator::{Basis, Communicator};
 pub use element::Element;
 pub use error::LibraryError;
 pub use function::Function;
 pub use platform::Platform;
 pub use predict::Predictor;
+pub use profile::{Library, ProfileFile};
+pub use schedule::Scheduled;
 pub use version::Version;

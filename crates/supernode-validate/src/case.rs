@@ -1,6 +1,6 @@
 //! Measured rows made ready for a model: what ran where, how it was called, and what it took.
 
-use supernode_catalog::{Catalog, SystemKind, Transport};
+use supernode_catalog::{Catalog, System, SystemKind, Transport};
 use supernode_chip::Architecture;
 use supernode_library::costs::{Costs, Rates};
 use supernode_library::nccl::{Call, Choice, CollNet, Constants, Forced, Tuner};
@@ -10,7 +10,7 @@ use supernode_library::{
 };
 use supernode_units::{MessageSize, Time};
 
-use crate::{Class, Curve, Launch, Operation, Processes};
+use crate::{Class, Curve, Kind, Launch, Operation, Processes};
 
 /// What an unknown version is taken for.
 const NEWEST: &str = "2.30";
@@ -69,9 +69,24 @@ pub struct Case {
 }
 
 impl<'a> Bench<'a> {
-    /// Looks up the hardware and the library's choices for all `curves`.
+    /// Looks up the hardware and the library's choices for all `curves`, each on the system that
+    /// stands for its machine.
     pub fn new(catalog: &Catalog, curves: &'a [Curve]) -> Self {
-        let subjects: Vec<_> = curves.iter().map(|curve| Subject::of(catalog, curve)).collect();
+        Self::on(catalog, curves, |curve| catalog.measured_as(&curve.hardware))
+    }
+
+    /// As [`Bench::new`], with `system` to say which system stands for the machine of a curve.
+    pub fn on<'c>(
+        catalog: &'c Catalog,
+        curves: &'a [Curve],
+        system: impl Fn(&Curve) -> Option<&'c System>,
+    ) -> Self {
+        let subject = |curve| {
+            let system = system(curve)
+                .ok_or_else(|| format!("no catalog system stands for `{}`", curve.hardware))?;
+            Subject::of(catalog, curve, system)
+        };
+        let subjects: Vec<_> = curves.iter().map(subject).collect();
         let mut cases = Vec::new();
         for (curve, (measured, subject)) in curves.iter().zip(&subjects).enumerate() {
             let Ok(subject) = subject else { continue };
@@ -126,6 +141,23 @@ impl<'a> Bench<'a> {
         Some((subject.platform.architecture, network.flatten()))
     }
 
+    /// What `curve` is among the targets of the model; none where it has no prediction.
+    pub fn kind(&self, curve: usize) -> Option<Kind> {
+        let subject = self.subjects[curve].as_ref().ok()?;
+        let machine = &subject.tuner.machine;
+        Some(match subject.platform.scale_up {
+            Some(Transport::Pcie) => Kind::Pcie,
+            _ if subject.free => Kind::Amd,
+            _ if machine.nodes > 1 => Kind::NvidiaNodes,
+            _ => Kind::NvidiaNode,
+        })
+    }
+
+    /// Id of the system that stands for the machine of `curve`; none where it has no prediction.
+    pub fn system(&self, curve: usize) -> Option<&str> {
+        Some(self.subjects[curve].as_ref().ok()?.platform.system.as_str())
+    }
+
     /// Nodes of a case.
     pub fn nodes(&self, case: &Case) -> u32 {
         self.subjects[case.curve].as_ref().map_or(0, |subject| subject.tuner.machine.nodes)
@@ -140,13 +172,10 @@ impl<'a> Bench<'a> {
 }
 
 impl Subject {
-    fn of(catalog: &Catalog, curve: &Curve) -> Result<Self, String> {
+    fn of(catalog: &Catalog, curve: &Curve, system: &System) -> Result<Self, String> {
         let function = function(curve.operation)
             .ok_or_else(|| format!("no library profile for {}", curve.operation))?;
         let (version, free, dated) = library(curve)?;
-        let system = catalog
-            .measured_as(&curve.hardware)
-            .ok_or_else(|| format!("no catalog system stands for {}", curve.hardware))?;
         let text = |error: LibraryError| error.to_string();
         let platform = Platform::of(catalog, system).map_err(text)?;
         let (nodes, per_node) = match (system.kind, curve.nodes) {
@@ -159,6 +188,13 @@ impl Subject {
             _ if platform.node_devices == 1 => (curve.chips, 1),
             (_, Some(nodes)) => (nodes.max(1), curve.chips / nodes.max(1)),
         };
+        if curve.nodes.is_some_and(|nodes| !curve.chips.is_multiple_of(nodes.max(1))) {
+            return Err("its ranks are not the same number on every node".to_owned());
+        }
+        if per_node > platform.node_devices {
+            let devices = platform.node_devices;
+            return Err(format!("{per_node} ranks a node where {} has {devices}", system.id));
+        }
         let constants = Constants::of(version).map_err(text)?;
         let mut machine = platform
             .nccl(nodes, per_node, curve.nics_per_node, &constants.tables.links)

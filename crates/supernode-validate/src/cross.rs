@@ -21,10 +21,17 @@ pub enum By {
 }
 
 /// Times of the cases of `bench`, each from costs that were fitted without the fold of the case; none
-/// for cases in no fold. Fits start from `priors`. The same on any number of `threads`.
-pub fn cross(bench: &Bench<'_>, priors: &Costs, by: By, threads: usize) -> Vec<Option<Time>> {
+/// for cases in no fold. Fits start from `priors`. The same on any number of `threads`; `progress` is
+/// told how many folds of all are done.
+pub fn cross(
+    bench: &Bench<'_>,
+    priors: &Costs,
+    by: By,
+    threads: usize,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Vec<Option<Time>> {
     let folds = folds(bench, by);
-    let next = AtomicUsize::new(0);
+    let (next, ended) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let fit = || {
         let mut done = Vec::new();
         while let Some(fold) = folds.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -34,6 +41,7 @@ pub fn cross(bench: &Bench<'_>, priors: &Costs, by: By, threads: usize) -> Vec<O
                     done.push((index, bench.predict(case, &costs)));
                 }
             }
+            progress(ended.fetch_add(1, Ordering::Relaxed) + 1, folds.len());
         }
         done
     };

@@ -37,7 +37,10 @@
 //! `builtin` (the set inside the crate), `csv` (the same columns from a user's file), `log` and `check`
 //! (what nccl-tests, rccl-tests and OSU print, and what is wrong with it), `class`,
 //! `score`, `vote` and `stats` (errors by size class and vote), `twins` (what an error is worth),
-//! `report` (all of it).
+//! `report` (all of it), `case` (rows as a library's profile is asked for them), `resemble` (which system
+//! stands for a machine), `fit`, `train` and `cross` (constants from rows, all of them or all but a
+//! fold), `held` (a library's profile held against rows), `shipped` and `validity` (the files that
+//! are made of it).
 
 mod builtin;
 mod case;
@@ -49,15 +52,20 @@ mod curve;
 mod error;
 mod family;
 mod fit;
+mod held;
+mod kind;
 mod launch;
 mod log;
 mod operation;
 mod report;
+mod resemble;
 mod row;
 mod score;
+mod shipped;
 mod stats;
 mod train;
 mod twins;
+pub mod validity;
 mod vote;
 
 pub use builtin::builtin;
@@ -68,12 +76,16 @@ pub use csv::{read_csv, write_csv};
 pub use curve::Curve;
 pub use error::{Place, ReadError};
 pub use fit::fit;
+pub use held::{Group, Held, Section};
+pub use kind::Kind;
 pub use launch::{Launch, Processes};
 pub use log::{Format, Given, Log, Remark, read_log, read_log_given};
 pub use operation::{Operation, UnknownOperation};
 pub use report::{JudgedVote, Report, WorstRow};
+pub use resemble::resembling;
 pub use row::{Quality, Row, Timing, Unfit};
 pub use score::{NotAsked, Options, Point, Prediction, Scores, Set, Unpredicted, score};
+pub use shipped::{Fitted, costs_toml, fitted_groups};
 pub use train::{Fold, Training};
 pub use twins::{HARNESSES, Miss, TWINS, Twin, twins, twins_of};
 pub use vote::{Figure, Vote};

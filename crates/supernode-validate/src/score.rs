@@ -123,13 +123,22 @@ pub fn score(
     options: Options,
     mut predict: impl FnMut(&Curve, &Row) -> Result<Prediction, String>,
 ) -> Scores<'_> {
+    score_places(curves, options, |curve, row| predict(&curves[curve], &curves[curve].rows[row]))
+}
+
+/// As [`score`], for a model that knows rows by the indices of the curve and the row.
+pub(crate) fn score_places(
+    curves: &[Curve],
+    options: Options,
+    mut predict: impl FnMut(usize, usize) -> Result<Prediction, String>,
+) -> Scores<'_> {
     let mut points = Vec::new();
     let mut misfitted = Vec::new();
     let mut not_asked: BTreeMap<Unfit, usize> = BTreeMap::new();
     let mut silent: BTreeMap<String, Unpredicted> = BTreeMap::new();
-    for curve in curves {
+    for (place, curve) in curves.iter().enumerate() {
         let mut reasons: Vec<String> = Vec::new();
-        for row in &curve.rows {
+        for (index, row) in curve.rows.iter().enumerate() {
             let unfit = curve.unfit(row);
             let (timing, bytes) = match (curve.timing(row), row.bytes, unfit) {
                 (_, _, Some(cause @ Unfit::Suspect)) if !options.suspect => {
@@ -142,7 +151,7 @@ pub fn score(
                     continue;
                 }
             };
-            let prediction = predict(curve, row).and_then(|prediction| match prediction.time {
+            let prediction = predict(place, index).and_then(|prediction| match prediction.time {
                 Time::ZERO | Time::MAX => Err("the predicted time is zero or never".to_owned()),
                 _ => Ok(prediction),
             });

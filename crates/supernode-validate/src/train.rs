@@ -1,6 +1,6 @@
 //! Fits a library's costs on measured rows, all of them or all but a fold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use supernode_library::costs::{Constant, Costs, Kind};
 
@@ -70,6 +70,35 @@ impl<'a> Training<'a> {
         self.rows.len()
     }
 
+    /// The rows that the constants of a group were fitted on.
+    pub fn rows_of(&self, kind: Kind, group: &str) -> Vec<&'a Case> {
+        match kind {
+            Kind::Common => self.collectives().map(|(case, _)| case).collect(),
+            _ => self.of(kind, group).into_iter().map(|(case, _)| case).collect(),
+        }
+    }
+
+    /// Of each case of the bench, whether any constant was fitted on it.
+    pub fn used(&self) -> Vec<bool> {
+        let transports = self.bench.cases.iter().filter_map(|case| self.bench.groups(case));
+        let groups: BTreeSet<(Kind, &str)> = transports
+            .flat_map(|(chip, network)| {
+                let network = network.map(|network| (Kind::Network, network.as_str()));
+                [Some((Kind::Chip, chip.as_str())), network]
+            })
+            .flatten()
+            .collect();
+        let in_groups = groups.into_iter().flat_map(|(kind, group)| self.rows_of(kind, group));
+        let rows = in_groups.chain(self.rows_of(Kind::Common, ""));
+        let used: BTreeSet<(usize, usize)> = rows.map(|case| (case.curve, case.row)).collect();
+        let of = |case: &Case| used.contains(&(case.curve, case.row));
+        self.bench.cases.iter().map(of).collect()
+    }
+
+    fn collectives(&self) -> impl Iterator<Item = (&'a Case, f64)> + '_ {
+        self.rows.iter().filter(|(case, _)| !case.call.function.is_p2p()).copied()
+    }
+
     /// Fits all constants that the rows say anything of, starting from `priors`: sends and receives
     /// before collectives, one node before several. What groups have in common, in the ratio of
     /// fitted to prior, is then taken to hold for groups without rows, too, and keeps constants near
@@ -129,12 +158,7 @@ impl<'a> Training<'a> {
             }
             let free: Vec<_> =
                 constants.iter().filter(|c| c.kind == Kind::Common).cloned().collect();
-            let rows: Vec<_> = self
-                .rows
-                .iter()
-                .filter(|(case, _)| !case.call.function.is_p2p())
-                .copied()
-                .collect();
+            let rows: Vec<_> = self.collectives().collect();
             fit(&mut costs, &free, |costs| self.loss(&rows, costs) + leash(costs, &free, priors));
         }
         costs

@@ -41,7 +41,8 @@
 //! ```
 //!
 //! Modules are the crates: [`units`], [`chip`], [`fabric`], [`collectives`], [`kernels`],
-//! [`engine`], [`emulator`], [`catalog`], [`strategy`].
+//! [`engine`], [`emulator`], [`catalog`], [`library`], [`strategy`], [`validate`],
+//! [`interop`].
 
 pub use supernode_catalog as catalog;
 pub use supernode_chip as chip;
@@ -49,6 +50,9 @@ pub use supernode_collectives as collectives;
 pub use supernode_emulator as emulator;
 pub use supernode_engine as engine;
 pub use supernode_fabric as fabric;
+pub use supernode_interop as interop;
 pub use supernode_kernels as kernels;
+pub use supernode_library as library;
 pub use supernode_strategy as strategy;
 pub use supernode_units as units;
+pub use supernode_validate as validate;

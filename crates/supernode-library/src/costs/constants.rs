@@ -68,7 +68,7 @@ constants! {
         Ring = "ring", "steps", 1.0, 10.0, "a ring's step, which leaves a node by another device than it came in";
         Channel = "channel", "us", 0.0, 10.0, "each channel that a proxy thread serves in a step";
         Peer = "peer", "us", 0.0, 10.0, "each peer of another node in an all-to-all";
-        Rate = "rate", "share", 0.3, 1.0, "payload rate between two nodes, of the NICs' line rate";
+        Rate = "rate", "share", 0.3, 1.0, "payload rate between two nodes, of what the NICs carry";
         FarRate = "far-rate", "share", 0.3, 1.0, "what congestion leaves of it between more than two nodes";
         CrossRate = "cross-rate", "share", 0.1, 1.0, "payload rate where all nodes send to all, of the NICs' line rate";
         TreeRate = "tree-rate", "share", 0.3, 1.0, "payload rate of a NIC that sends and receives for a tree at once";

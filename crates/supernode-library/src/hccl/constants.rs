@@ -12,6 +12,22 @@ pub struct Constants {
     pub kernels: Kernels,
     /// What HCCL takes links for.
     pub links: Links,
+    /// What a step may cost.
+    pub steps: Steps,
+}
+
+/// Ends of what a step may cost, in microseconds: nobody published it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Steps {
+    /// Why these.
+    pub source: String,
+    /// Within a server, at most; the least is the latency of its links.
+    pub within_high: f64,
+    /// Between servers, at least.
+    pub between_low: f64,
+    /// Between servers, at most.
+    pub between_high: f64,
 }
 
 /// What the selection between algorithms compares.

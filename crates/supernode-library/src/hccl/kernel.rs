@@ -30,6 +30,24 @@ pub enum Kernel {
     Levels,
 }
 
+impl Kernel {
+    /// A short name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MeshAiv => "mesh-aiv",
+            Self::MeshAivLarge => "mesh-aiv-large",
+            Self::SmallAivRdma => "small-aiv-rdma",
+            Self::MidAivRdma => "mid-aiv-rdma",
+            Self::OneShotMesh => "one-shot-mesh",
+            Self::MeshLoop => "mesh-loop",
+            Self::FlatNhr => "flat-nhr",
+            Self::DoubleRing => "double-ring",
+            Self::FastDoubleRing => "fast-double-ring",
+            Self::Levels => "levels",
+        }
+    }
+}
+
 /// The kernel for `function` of `bytes`.
 pub(crate) fn kernel(
     tables: &Kernels,

@@ -36,6 +36,23 @@ pub struct Choice {
     pub kernel: Kernel,
 }
 
+impl Choice {
+    /// The kernel, and the algorithm of every further level: `mesh-aiv`, `fullmesh/ring`.
+    pub fn name(&self) -> String {
+        let within = match self.level0 {
+            Level0::FullMesh => "fullmesh",
+            Level0::DoubleRing => "double-ring",
+        };
+        let kernel = self.kernel.name();
+        if self.kernel == Kernel::FlatNhr {
+            return kernel.to_owned();
+        }
+        let own = if self.kernel == Kernel::Levels { within } else { kernel };
+        let levels = [self.level1, self.level2].into_iter().flatten().map(Algorithm::name);
+        std::iter::once(own).chain(levels).collect::<Vec<_>>().join("/")
+    }
+}
+
 /// What HCCL would run for `function` of `bytes`: of a rank's buffer for all-reduce, broadcast and
 /// reduce, of all blocks for reduce-scatter, all-gather and all-to-all.
 ///

@@ -14,12 +14,12 @@ impl Predictor<'_> {
     }
 
     pub(super) fn nvls_tree(&self, call: &Call, choice: &Choice) -> f64 {
-        let nics = self.nics(Protocol::Simple) / tree_passes(self.nodes());
+        let nics = self.nics(Protocol::Simple);
         let depth = f64::from(self.nodes().ilog2());
         let latency = 2.0 * depth * self.network_step(Protocol::Simple, choice.channels);
-        let rate = slower(self.nvls_rate(call), nics);
-        // A chunk is reduced, sent up and down, and multicast: stages that fill one after the other.
-        let fill = self.common(Common::Fill) * depth * self.round_bytes(call, choice) / rate;
+        // The first round of chunks passes every level of the tree before the next follows it.
+        let fill = self.common(Common::Fill) * depth * self.round_bytes(call, choice) / nics;
+        let rate = slower(self.nvls_rate(call), nics / tree_passes(self.nodes()));
         self.chip(Chip::NvlsBase) + latency + fill + self.rounds(call, choice, rate)
     }
 

@@ -6,7 +6,9 @@ mod estimate;
 mod expert;
 mod graph;
 mod hccl;
+mod hccl_calls;
 mod rccl;
+mod schedule;
 mod symmetric;
 mod versions;
 

@@ -1,23 +1,30 @@
 //! `supernode bench`: nccl-tests on machines one cannot have.
 
 mod choices;
+mod forced;
+mod hccl;
+mod library;
+mod placement;
 mod progress;
 mod setup;
 mod sweep;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::ValueEnum;
 use indicatif::ProgressBar;
+use supernode::catalog::System;
 use supernode::collectives::{Collective, Inner};
-use supernode::fabric::Placement;
+use supernode::library::Library;
 use supernode::units::{DType, MessageSize, ReduceOp};
 
-use super::measure::{EngineChoice, Setup};
-use super::rows::{Format, Row, RowWriter};
+use super::measure::{Answer, EngineChoice, Setup};
+use super::profile::{LaunchName, ProcessesName, Profile};
+use super::rows::{Chosen, Format, Row, RowWriter, Sweep};
 use super::{Error, names, source};
 use choices::{Choice, Choices, choices};
+use placement::PlacementName;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -25,8 +32,11 @@ Examples:
   supernode bench all-reduce --system cloudmatrix-384 -g 32 --algo ring,two-shot -b 64K -e 64M -f 4
   supernode bench all-reduce --system atlas-950-superpod --set pod.latency=3us --format csv
   supernode bench all-gather --system my-machine.toml --dtype bf16
+  supernode bench all-reduce --system dgx-h100 --nodes 4 --profile nccl:2.27 -b 8 -e 8G -f 8
 
-Sizes are binary: 128M is 128 MiB. Times are simulated; `#wrong` is counted from real data.";
+Sizes are binary: 128M is 128 MiB. Times are simulated; `#wrong` is counted from real data.
+Under `--profile nccl` and the like the library chooses algorithm, protocol and channels, and the
+engine `profile` gives the time of its steps; `--engine ports` or `emulate` runs the schedule.";
 
 /// Options; names and defaults follow nccl-tests where it has them.
 #[derive(Debug, clap::Args)]
@@ -38,6 +48,9 @@ pub(super) struct Args {
     /// Catalog id, alias, or a TOML file with one system.
     #[arg(long, value_name = "ID|FILE.toml")]
     system: String,
+    /// Join so many of the system by its scale-out network [default: 1].
+    #[arg(long, value_name = "N", value_parser = names::whole::<u32>)]
+    nodes: Option<u32>,
     /// Number of ranks [default: every device of the system].
     #[arg(short = 'n', long, visible_short_alias = 'g', value_name = "N", value_parser = names::whole::<u32>)]
     ranks: Option<u32>,
@@ -47,7 +60,8 @@ pub(super) struct Args {
     /// Override a value of the model, such as pod.latency=3us (repeatable).
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Algorithms separated by commas, `auto` (predicted fastest per size) or `all`.
+    /// Algorithms separated by commas, `auto` (predicted fastest per size) or `all`; under a
+    /// library's profile, those that it may choose from (as `NCCL_ALGO`).
     #[arg(short, long, value_name = "NAME", default_value = "auto")]
     algo: String,
     /// Inner algorithm of `hierarchical` on every level: ring, direct or in-switch [default:
@@ -57,9 +71,22 @@ pub(super) struct Args {
     /// What computes the times.
     #[arg(long, value_enum, ignore_case = true, default_value = "auto")]
     engine: EngineChoice,
-    /// What software adds: `wire` is the ideal of no software.
-    #[arg(long, default_value = "wire")]
+    /// What software adds: `wire` (none), nccl[:VERSION], rccl, hccl, or a TOML file with
+    /// `library` and the costs that differ.
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "wire")]
     profile: String,
+    /// How the library's kernels are launched [default: stream].
+    #[arg(long, value_enum, ignore_case = true)]
+    launch: Option<LaunchName>,
+    /// Which process launches for which rank [default: per-device].
+    #[arg(long, value_enum, ignore_case = true)]
+    processes: Option<ProcessesName>,
+    /// Protocols that the library may choose from: LL, LL128, Simple (as `NCCL_PROTO`).
+    #[arg(long, value_name = "NAME")]
+    proto: Option<String>,
+    /// Print the library's own estimate beside the time.
+    #[arg(long)]
+    tuner: bool,
     /// Smallest message [default: 32M, or -e if that is less].
     #[arg(short = 'b', long, value_name = "SIZE")]
     minbytes: Option<MessageSize>,
@@ -92,34 +119,6 @@ pub(super) struct Args {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PlacementName {
-    /// Rank r on device r.
-    Packed,
-    /// Round-robin over the outermost level.
-    Spread,
-    /// A permutation that the seed chooses.
-    Random,
-}
-
-impl PlacementName {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Packed => "packed",
-            Self::Spread => "spread",
-            Self::Random => "random",
-        }
-    }
-
-    fn placement(self, seed: u64) -> Placement {
-        match self {
-            Self::Packed => Placement::Packed,
-            Self::Spread => Placement::Spread,
-            Self::Random => Placement::Random { seed },
-        }
-    }
-}
-
 fn check(text: &str) -> Result<u8, String> {
     match text {
         "0" => Ok(0),
@@ -133,14 +132,43 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let sizes = sweep::sizes(&sweep)?;
     let (catalog, id) = source::load(&args.system, &args.set)?;
     let system = catalog.system(&id)?;
-    let mut setup = setup::setup(args, &catalog, system)?;
-    if args.check == Some(1) && !args.engine.may_move_data() {
+    let profile = Profile::read(&args.profile)?;
+    let setup = setup::setup(args, &catalog, system)?;
+    let engine = match profile {
+        Profile::Library { .. } if args.engine == EngineChoice::Auto => EngineChoice::Profile,
+        _ => args.engine,
+    };
+    if args.check == Some(1) && !engine.may_move_data() {
         return Err(format!(
             "`--check 1` needs data, and the engine `{}` moves none; use the engine `emulate`",
-            args.engine.name()
+            engine.name()
         )
         .into());
     }
+    match profile {
+        Profile::Wire => wire(args, system, setup, sweep, &sizes),
+        Profile::Library { library: Library::Hccl, changes, .. } => {
+            hccl::refuse_options(args, &changes)?;
+            let communicator = super::profile::hccl(&catalog, system, &setup.cost.fabric)?;
+            hccl::run(args, system, &setup, &communicator, sweep, &sizes)
+        }
+        Profile::Library { library, costs, changes } => {
+            let communicator =
+                super::profile::communicator(&catalog, system, &setup.cost.fabric, library, costs)?;
+            library::run(args, system, setup, communicator, &changes, sweep, &sizes)
+        }
+    }
+}
+
+/// The algorithms on bare hardware.
+fn wire(
+    args: &Args,
+    system: &System,
+    mut setup: Setup,
+    sweep: Sweep,
+    sizes: &[u64],
+) -> Result<ExitCode, Error> {
+    setup::refuse_library_options(args)?;
     let Choices { run, left_out } = choices(args, &setup)?;
     for choice in &run {
         // The most messages may be those of the smallest size, and the most bytes of the largest.
@@ -178,24 +206,37 @@ fn row<W: Write>(
     bar.set_message(format!("{algorithm} {}", MessageSize::new(bytes)));
     setup.check_limits(algorithm, &tuning, large)?;
     let answer = setup.measure(algorithm, &tuning, large)?;
+    let row = answered(args, ranks, (shown, bytes), algorithm.name().into(), answer, None);
+    Ok(bar.suspend(|| writer.row(row))?)
+}
+
+/// The row of an answer, for `count` elements as shown and `bytes` in the large buffer.
+fn answered(
+    args: &Args,
+    ranks: u32,
+    (count, bytes): (u64, u64),
+    algorithm: Cow<'static, str>,
+    answer: Answer,
+    chosen: Option<Chosen>,
+) -> Row {
     let us = answer.time.as_us_f64();
     let algbw = if us > 0.0 { bytes as f64 / us / 1e3 } else { 0.0 };
     let (numerator, denominator) = args.collective.busbw_factor(ranks);
-    let row = Row {
+    Row {
         size_bytes: bytes,
-        count: shown,
+        count,
         dtype: args.dtype.nccl_name(),
         redop: if args.collective.reduces() { args.op.name() } else { "none" },
         root: -1,
-        algorithm: algorithm.name(),
+        algorithm,
         engine: answer.engine.name(),
         time_us: us,
         algbw_gb_per_s: algbw,
         busbw_gb_per_s: algbw * numerator as f64 / denominator as f64,
         wrong: answer.wrong,
         fallback: answer.fallback,
-    };
-    Ok(bar.suspend(|| writer.row(row))?)
+        chosen,
+    }
 }
 
 /// Elements as nccl-tests prints them, and elements of the large buffer, for `size` bytes.

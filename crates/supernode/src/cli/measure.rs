@@ -1,11 +1,11 @@
 //! One measurement: which engine answers, and what it says.
 
+mod kind;
 pub(super) mod memory;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use clap::ValueEnum;
 use supernode::collectives::{Action, Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::formula::Elements;
@@ -13,39 +13,10 @@ use supernode::engine::{self, EngineError, formula, ports};
 use supernode::fabric::CostModel;
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
 
+pub(super) use kind::EngineChoice;
+
 use super::Error;
 use super::names::grouped;
-
-/// What computes a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineChoice {
-    /// The most faithful one that answers within seconds.
-    Auto,
-    /// One task per rank, real bytes, results checked.
-    Emulate,
-    /// One task per rank, messages carry their size only.
-    EmulateSizes,
-    /// The time-ordered ports engine.
-    Ports,
-    /// The closed formula.
-    Formula,
-}
-
-impl EngineChoice {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Emulate => "emulate",
-            Self::EmulateSizes => "emulate-sizes",
-            Self::Ports => "ports",
-            Self::Formula => "formula",
-        }
-    }
-
-    pub(super) fn may_move_data(self) -> bool {
-        matches!(self, Self::Auto | Self::Emulate)
-    }
-}
 
 /// Messages that `auto` emulates or times one by one: about a second of host time.
 const AUTO_MESSAGES: u64 = 8_000_000;
@@ -129,7 +100,7 @@ impl Setup {
                 let chunks = Chunks::new(schedule.shape(), count, dtype.bytes());
                 (ports::run(&*schedule, &chunks, &self.cost)?.time(), None)
             }
-            EngineChoice::Formula | EngineChoice::Auto => {
+            EngineChoice::Formula | EngineChoice::Auto | EngineChoice::Profile => {
                 let elements = Elements { count, width: dtype.bytes() };
                 let time = formula::time(algorithm, collective, elements, tuning, &self.cost);
                 (time.map_err(|error| no_time(algorithm, error))?, None)
@@ -208,7 +179,7 @@ impl Setup {
         let engine = self.request.engine;
         let schedule = self.schedule(algorithm, tuning)?;
         let needed = match engine {
-            EngineChoice::Auto | EngineChoice::Formula => return Ok(()),
+            EngineChoice::Auto | EngineChoice::Formula | EngineChoice::Profile => return Ok(()),
             EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
             EngineChoice::Emulate => {
                 Emulator::memory_needed(&self.job(Arc::clone(&schedule), count, Results::Own))

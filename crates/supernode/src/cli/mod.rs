@@ -1,14 +1,19 @@
 //! The command line: results on standard output, progress and warnings on standard error.
 
 mod bench;
+mod choices;
 mod compare;
 mod explain;
 mod list;
+mod machine;
 mod measure;
 mod names;
+mod profile;
+mod replay;
 mod rows;
 mod show;
 mod source;
+mod validate;
 mod verify;
 
 use std::io::{IsTerminal, Write};
@@ -24,7 +29,10 @@ const AFTER_HELP: &str = "\
 Examples:
   supernode bench all-reduce --system dgx-h100 -b 8 -e 128M -f 2
   supernode bench all-reduce --system atlas-950-superpod --ranks 1024 --algo all -b 1M -e 1M
+  supernode choices all-reduce --system dgx-h100 --profile nccl:2.29
   supernode compare atlas-950-superpod vr-nvl144
+  supernode validate
+  supernode replay schedule.goal --preset loggops
   supernode verify all-reduce --algo all --ranks 2..64
   supernode list systems
   supernode show system cloudmatrix-384
@@ -49,10 +57,16 @@ struct Cli {
 enum Command {
     /// Time a collective over message sizes, as nccl-tests does.
     Bench(bench::Args),
+    /// Say what a library would run for which sizes.
+    Choices(choices::Args),
     /// Train on two machines and say which wins, and where the verdict turns.
     Compare(compare::Args),
     /// Print the steps of an algorithm and what moves.
     Explain(explain::Args),
+    /// Hold the library profiles against measured curves, built-in ones or yours.
+    Validate(validate::Args),
+    /// Time a foreign schedule or collective exactly as its own simulator does.
+    Replay(replay::Args),
     /// List chips, systems or algorithms.
     List(list::Args),
     /// Show a chip or system with the source of every value.
@@ -71,8 +85,11 @@ pub(crate) fn run() -> ExitCode {
         .init();
     let result = match cli.command {
         Command::Bench(args) => bench::run(&args),
+        Command::Choices(args) => choices::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -2,12 +2,16 @@
 
 pub(super) mod csv;
 mod json;
+mod library;
 mod table;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
+
+pub(super) use library::{Chosen, LibraryFacts};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,7 +29,7 @@ pub(super) enum Format {
 /// What every result has to be read with.
 const TIMES: &str =
     "times are simulated, not measured; #wrong is counted from real data, N/A where none ran";
-const PROFILE: &str = "profile wire: hardware latency and full rates, no software";
+pub(super) const WIRE: &str = "profile wire: hardware latency and full rates, no software";
 const IN_PLACE: &str = "in-place: the model charges it like out-of-place; no data is run for it";
 
 /// What holds for every row.
@@ -50,7 +54,13 @@ pub(super) struct Facts {
     /// How ranks are laid on devices.
     pub(super) placement: String,
     /// Profile of software costs.
-    pub(super) profile: &'static str,
+    pub(super) profile: String,
+    /// What the profile stands for.
+    #[serde(skip)]
+    pub(super) profile_note: String,
+    /// What holds under a library's profile.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) library: Option<LibraryFacts>,
     /// Seed of data and random placement.
     pub(super) seed: u64,
     /// What the user changed in the model, as `KEY=VALUE`.
@@ -104,7 +114,7 @@ pub(super) struct Row {
     /// Root, or -1.
     pub(super) root: i64,
     /// Algorithm.
-    pub(super) algorithm: &'static str,
+    pub(super) algorithm: Cow<'static, str>,
     /// Engine that gave the time.
     pub(super) engine: &'static str,
     /// Simulated time in microseconds.
@@ -117,6 +127,9 @@ pub(super) struct Row {
     pub(super) wrong: Option<u64>,
     /// Why the engine is not `emulate`, if that was not asked for.
     pub(super) fallback: Option<String>,
+    /// What a library chose.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) chosen: Option<Chosen>,
 }
 
 /// What stands below the rows.
@@ -197,8 +210,8 @@ impl<W: Write> RowWriter<W> {
             }
         }
         match self.format {
-            Format::Table => table::header(&mut self.out),
-            Format::Csv => csv::header(&mut self.out),
+            Format::Table => table::header(&mut self.out, &self.facts),
+            Format::Csv => csv::header(&mut self.out, &self.facts),
             Format::Json | Format::Jsonl => Ok(()),
         }
     }
@@ -211,7 +224,7 @@ impl<W: Write> RowWriter<W> {
                 if let Some(why) = &row.fallback {
                     self.comment(&format!("engine {} instead of emulate: {why}", row.engine))?;
                 }
-                let Facts { profile, seed, .. } = self.facts;
+                let Facts { profile, seed, .. } = &self.facts;
                 let context = format!(
                     "algorithm {} engine {} profile {profile} seed {seed}",
                     row.algorithm, row.engine
@@ -220,7 +233,7 @@ impl<W: Write> RowWriter<W> {
                     self.comment(&context)?;
                     self.context = context;
                 }
-                table::row(&mut self.out, &row)
+                table::row(&mut self.out, &self.facts, &row)
             }
             Format::Csv => csv::row(&mut self.out, &self.facts, &row),
             Format::Jsonl => json::line(&mut self.out, &self.facts, &row),
@@ -257,7 +270,8 @@ impl Facts {
              {chip}, placement {}{seed}",
             self.placement
         ));
-        lines.push(PROFILE.to_owned());
+        lines.push(self.profile_note.clone());
+        lines.extend(self.library.iter().flat_map(LibraryFacts::lines));
         lines.extend(self.set.iter().map(|set| format!("set: {set}")));
         lines.extend(self.ranges.iter().map(Range::line));
         lines.push(IN_PLACE.to_owned());

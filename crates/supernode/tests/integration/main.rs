@@ -2,5 +2,6 @@
 
 mod command;
 mod formulas;
+mod library_truths;
 mod machine;
 mod truths;

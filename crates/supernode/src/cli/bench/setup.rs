@@ -6,47 +6,25 @@ use supernode::catalog::{Catalog, End, System};
 use supernode::fabric::{CostModel, Profile};
 
 use super::{Args, Error};
-use crate::cli::measure::{Request, Setup};
+use crate::cli::machine::{Copies, MAX_RANKS};
+use crate::cli::measure::{EngineChoice, Request, Setup};
 use crate::cli::names::grouped;
-use crate::cli::rows::{Facts, Range};
+use crate::cli::rows::{Facts, Range, WIRE};
 
-/// Ranks of one run, four times those of the largest machine in the catalog: the closed forms look
-/// at every rank, and a row should take seconds.
-const MAX_RANKS: u32 = 1 << 22;
 /// Worker threads that any machine can start.
 const MAX_JOBS: usize = 256;
-/// Profiles of software costs.
-const PROFILES: [&str; 1] = ["wire"];
 
 /// The machine with its ranks, and what is measured on it.
 pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<Setup, Error> {
-    if !PROFILES.iter().any(|known| known.eq_ignore_ascii_case(&args.profile)) {
-        let known = PROFILES.join(", ");
-        return Err(format!("unknown profile `{}`; known: {known}", args.profile).into());
-    }
     let threads = threads(args)?;
     let chip = catalog.chip_of(system)?;
-    let fabric = system.fabric(chip, End::Middle)?;
+    let copies = Copies(args.nodes.unwrap_or(1));
+    let fabric = copies.fabric(catalog, system)?;
     let devices = fabric.devices();
-    let ranks = args.ranks.unwrap_or(devices);
-    if ranks > devices {
-        return Err(format!(
-            "{ranks} ranks do not fit: {} has {devices} devices ({} chips); use --ranks {devices} \
-             or less",
-            system.id,
-            system.chips()
-        )
-        .into());
-    }
-    let limit = grouped(u64::from(MAX_RANKS));
-    if ranks > MAX_RANKS {
-        let ranks = grouped(u64::from(ranks));
-        let what = format!("{ranks} ranks are more than the {limit} that can be timed");
-        return Err(format!("{what}; use --ranks {MAX_RANKS} or less").into());
-    }
+    let ranks = copies.ranks(system, devices, args.ranks)?;
     // A permutation is a table of all devices.
     if args.placement.name() == "random" && devices > MAX_RANKS {
-        let devices = grouped(u64::from(devices));
+        let (devices, limit) = (grouped(u64::from(devices)), grouped(u64::from(MAX_RANKS)));
         let what = format!("{devices} devices are more than the {limit} that can be shuffled");
         return Err(format!("{what}; use --placement packed or spread").into());
     }
@@ -64,6 +42,25 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
         threads,
     };
     Ok(Setup::new(request, cost))
+}
+
+/// Options that only mean something under a library's profile.
+pub(super) fn refuse_library_options(args: &Args) -> Result<(), Error> {
+    let given = [
+        (args.launch.is_some(), "--launch"),
+        (args.processes.is_some(), "--processes"),
+        (args.proto.is_some(), "--proto"),
+        (args.tuner, "--tuner"),
+        (args.engine == EngineChoice::Profile, "--engine profile"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(format!(
+            "{option} is about a library, and the profile wire has none; add --profile nccl, rccl or \
+             hccl"
+        )
+        .into()),
+        None => Ok(()),
+    }
 }
 
 fn threads(args: &Args) -> Result<usize, Error> {
@@ -84,18 +81,24 @@ fn threads(args: &Args) -> Result<usize, Error> {
 pub(super) fn facts(args: &Args, system: &System, setup: &Setup) -> Facts {
     let fabric = &setup.cost.fabric;
     // One system alone: its scale-out network has no part in it.
-    let ranges = system.ranges().into_iter().filter(|range| !range.path.starts_with("scale-out."));
+    let alone = args.nodes.is_none_or(|nodes| nodes == 1);
+    let ranges = system
+        .ranges()
+        .into_iter()
+        .filter(|range| !(alone && range.path.starts_with("scale-out.")));
     Facts {
         version: env!("CARGO_PKG_VERSION"),
         collective: args.collective.name(),
         system: system.id.clone(),
-        name: system.name.clone(),
+        name: format!("{}{}", Copies(args.nodes.unwrap_or(1)), system.name),
         chip: system.chip_id().to_owned(),
-        chips: system.chips(),
+        chips: system.chips().saturating_mul(args.nodes.unwrap_or(1)),
         devices: fabric.devices(),
         ranks: fabric.ranks(),
         placement: args.placement.name().to_owned(),
-        profile: PROFILES[0],
+        profile: "wire".to_owned(),
+        profile_note: WIRE.to_owned(),
+        library: None,
         seed: args.seed,
         set: args.set.iter().map(|set| set.trim().to_owned()).collect(),
         ranges: ranges

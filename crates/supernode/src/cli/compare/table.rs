@@ -245,6 +245,9 @@ fn conclusion(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
             writeln!(out, "  {sentence}")?;
         }
     }
-    writeln!(out, "Verdict, library against library: none, no library profile exists yet")?;
+    writeln!(
+        out,
+        "Verdict, library against library: none, compare does not run library profiles yet"
+    )?;
     writeln!(out, "Not modelled yet: {NOT_MODELLED}")
 }

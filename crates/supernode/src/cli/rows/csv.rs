@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{Facts, Row};
+use super::{Chosen, Facts, Row};
 
-pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
-    writeln!(
+pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
+    write!(
         out,
         "size_bytes,count,type,redop,root,ranks,system,collective,algorithm,engine,profile,seed,\
          time_us,algbw_gb_per_s,busbw_gb_per_s,wrong,placement,set,fallback"
-    )
+    )?;
+    let library = if facts.library.is_some() { Chosen::COLUMNS } else { "" };
+    writeln!(out, "{library}")
 }
 
 pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<()> {
@@ -26,9 +28,9 @@ pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<
         &facts.ranks.to_string(),
         &facts.system,
         facts.collective,
-        row.algorithm,
+        &row.algorithm,
         row.engine,
-        facts.profile,
+        &facts.profile,
         &facts.seed.to_string(),
         &row.time_us.to_string(),
         &row.algbw_gb_per_s.to_string(),
@@ -38,7 +40,13 @@ pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<
         &set,
         row.fallback.as_deref().unwrap_or_default(),
     ];
-    writeln!(out, "{}", fields.map(quoted).join(","))
+    write!(out, "{}", fields.map(quoted).join(","))?;
+    if let (Some(chosen), Some(library)) = (&row.chosen, &facts.library) {
+        for field in chosen.fields(library) {
+            write!(out, ",{}", quoted(&field))?;
+        }
+    }
+    writeln!(out)
 }
 
 /// The field, in quotes if it holds a comma, a quote or a line break.

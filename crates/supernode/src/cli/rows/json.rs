@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Facts, IN_PLACE, PROFILE, Row, RowWriter, Sweep, TIMES};
+use super::{Chosen, Facts, IN_PLACE, Row, RowWriter, Sweep, TIMES};
 
 /// Keys of nccl-tests, in its order; `simulated`, `notes`, `model` and `left_out` are ours, and so are
 /// `algorithm`, `engine` and `fallback` of a result. There is no `start_time`: equal runs give
@@ -13,7 +13,7 @@ use super::{Facts, IN_PLACE, PROFILE, Row, RowWriter, Sweep, TIMES};
 struct Document<'a> {
     version: &'static str,
     simulated: bool,
-    notes: [&'static str; 3],
+    notes: [&'a str; 3],
     config: Config,
     model: &'a Facts,
     results: Vec<Entry<'a>>,
@@ -44,9 +44,11 @@ struct Entry<'a> {
     root: i64,
     out_of_place: Side,
     in_place: Side,
-    algorithm: &'static str,
+    algorithm: &'a str,
     engine: &'static str,
     fallback: Option<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    chosen: Option<&'a Chosen>,
 }
 
 #[derive(Serialize)]
@@ -84,7 +86,7 @@ pub(super) fn document<W: Write>(writer: &mut RowWriter<W>) -> io::Result<()> {
     let document = Document {
         version: facts.version,
         simulated: true,
-        notes: [TIMES, PROFILE, IN_PLACE],
+        notes: [TIMES, &facts.profile_note, IN_PLACE],
         config: Config {
             nthreads: 1,
             ngpus: facts.ranks,
@@ -92,7 +94,7 @@ pub(super) fn document<W: Write>(writer: &mut RowWriter<W>) -> io::Result<()> {
             warmup_iters: 0,
             iterations: 1,
             aggregated_iterations: 1,
-            graph: 0,
+            graph: u32::from(facts.library.as_ref().is_some_and(|l| l.launch == "graph")),
         },
         model: facts,
         results: results.iter().map(entry).collect(),
@@ -123,9 +125,10 @@ fn entry(row: &Row) -> Entry<'_> {
         root: row.root,
         out_of_place: side(row.wrong),
         in_place: side(None),
-        algorithm: row.algorithm,
+        algorithm: &row.algorithm,
         engine: row.engine,
         fallback: row.fallback.as_deref(),
+        chosen: row.chosen.as_ref(),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{Row, Totals};
+use super::{Facts, LibraryFacts, Row, Totals};
 
-pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
+pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
     let columns = |a: &str, b: &str, c: &str, d: &str, e: &str| {
         format!("# {a:>10}  {b:>12}  {c:>8}  {d:>6}  {e:>6}")
     };
@@ -17,12 +17,18 @@ pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "#")?;
     let places = "           out-of-place                       in-place          ";
     writeln!(out, "{}{places}", columns("", "", "", "", ""))?;
+    let trailing = facts.library.as_ref().map(LibraryFacts::trailing).unwrap_or_default();
+    let more = |texts: Vec<&str>| {
+        texts.into_iter().map(|text| format!("  {text:>7}")).collect::<Vec<_>>().concat()
+    };
+    let names = names + &more(trailing.clone());
     writeln!(out, "{}{names}", columns("size", "count", "type", "redop", "root"))?;
+    let units = units + &more(vec!["(us)"; trailing.len()]);
     let units = columns("(B)", "(elements)", "", "", "") + &units;
     writeln!(out, "{}", units.trim_end())
 }
 
-pub(super) fn row(out: &mut impl Write, row: &Row) -> io::Result<()> {
+pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<()> {
     let wrong = row.wrong.map_or_else(|| "N/A".to_owned(), |wrong| wrong.to_string());
     let side = |wrong: &str| {
         format!(
@@ -32,7 +38,7 @@ pub(super) fn row(out: &mut impl Write, row: &Row) -> io::Result<()> {
             significant(row.busbw_gb_per_s, 6)
         )
     };
-    writeln!(
+    write!(
         out,
         "{:>12}  {:>12}  {:>8}  {:>6}  {:>6}{}{}",
         row.size_bytes,
@@ -42,7 +48,14 @@ pub(super) fn row(out: &mut impl Write, row: &Row) -> io::Result<()> {
         row.root,
         side(&wrong),
         side("N/A")
-    )
+    )?;
+    if let (Some(library), Some(chosen)) = (&facts.library, &row.chosen) {
+        for us in library.trailing_times(chosen) {
+            let text = us.map_or_else(|| "N/A".to_owned(), |us| significant(us, 7));
+            write!(out, "  {text:>7}")?;
+        }
+    }
+    writeln!(out)
 }
 
 pub(super) fn footer(out: &mut impl Write, totals: &Totals) -> io::Result<()> {

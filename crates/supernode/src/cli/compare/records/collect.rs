@@ -203,7 +203,7 @@ impl<'a> Collector<'a> {
             self.push(place, "first_over_second", ratio, note);
         }
         let library = self.place("verdict", "library", None);
-        self.push(library, "text", Value::Unknown, "no library profile exists yet");
+        self.push(library, "text", Value::Unknown, "compare does not run library profiles yet");
     }
 
     fn flips(&mut self) {

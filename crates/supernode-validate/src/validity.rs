@@ -1,0 +1,127 @@
+//! The page that says how far to trust the library profiles: written by `cargo xtask validity`, and
+//! by nobody's hand.
+
+mod compared;
+mod errors;
+mod failures;
+mod never;
+mod parameters;
+
+use std::fmt::Write;
+
+use supernode_library::costs::Costs;
+
+use crate::{Bench, By, Held, Section};
+
+pub use compared::compared;
+pub use never::never;
+pub use parameters::parameters;
+
+/// Where the overall figures stand on the page and in the README.
+pub const MARKS: [&str; 2] = ["<!-- overall figures -->", "<!-- end of them -->"];
+
+/// What the page is made from.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// All rows with their hardware.
+    pub bench: &'a Bench<'a>,
+    /// Predicted without the machine.
+    pub machine: Held<'a>,
+    /// Predicted without the family.
+    pub family: Held<'a>,
+    /// Predicted from up to 4 nodes.
+    pub scale: Held<'a>,
+    /// Fitted on.
+    pub fitted: Held<'a>,
+}
+
+impl<'a> Evidence<'a> {
+    /// Fits and predicts everything, on `threads`.
+    pub fn gather(bench: &'a Bench<'a>, priors: &Costs, costs: &Costs, threads: usize) -> Self {
+        let crossed = |by| Held::crossed(bench, priors, by, threads, &|_, _| ());
+        Self {
+            bench,
+            machine: crossed(By::Machine),
+            family: crossed(By::Family),
+            scale: crossed(By::Scale(4)),
+            fitted: Held::fitted(bench, costs),
+        }
+    }
+
+    /// The page.
+    pub fn page(&self, costs: &Costs) -> String {
+        let bench = self.bench;
+        let section = |held: &Held<'_>| held.section(bench.curves, 0);
+        let [machine, family, scale, fitted] =
+            [&self.machine, &self.family, &self.scale, &self.fitted].map(section);
+        let mut text = String::from(
+            "# How far to trust it\n\nThis page is written by `cargo xtask validity`; the figures are \
+             those of `supernode validate`.\n\n",
+        );
+        let mut part = |part: &str| {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{}\n", part.trim_end());
+        };
+        part(&never(bench));
+        part(&overall(&machine, &family, &scale, &fitted));
+        part(&compared(bench));
+        part("## The errors, predicted");
+        part(&errors::table(
+            "Without its machine: every row from constants fitted without that machine.",
+            &machine,
+        ));
+        part(&errors::table(
+            "Without its family: only what other chips have in common is left.",
+            &family,
+        ));
+        part(&errors::table(
+            "By scale: fitted on up to 4 nodes, predicted for more (8 to 64).",
+            &scale,
+        ));
+        part(&errors::judged(&machine));
+        part(&fitted_table(&fitted));
+        part(&failures::known(self));
+        part(&errors::beyond(&machine));
+        part(&parameters(bench, costs));
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        text
+    }
+}
+
+/// The errors on rows that the shipped `costs` were fitted on, as the page has them.
+pub fn fitted(bench: &Bench<'_>, costs: &Costs) -> String {
+    fitted_table(&Held::fitted(bench, costs).section(bench.curves, 0))
+}
+
+fn fitted_table(section: &Section) -> String {
+    let title = "The shipped constants on the rows that they were fitted on.";
+    let table = errors::table(title, section);
+    format!(
+        "## The errors, fitted on\n\nNot a measure of trust: the constants have seen these rows.\n\n{table}"
+    )
+}
+
+/// The overall figures, as the README has them, too.
+fn overall(machine: &Section, family: &Section, scale: &Section, fitted: &Section) -> String {
+    let [begin, end] = MARKS;
+    let named = [
+        ("predicted, without the machine", machine),
+        ("predicted, without the family", family),
+        ("predicted, 8 nodes and more from up to 4", scale),
+        ("fitted on", fitted),
+    ];
+    let mut text = format!(
+        "{begin}\nMedian over votes of |predicted / measured - 1|, and the error that nine tenths of them \
+         do not pass:\n\n| all library rows | below 64 KiB | to 16 MiB | above 16 MiB |\n|---|---|---|---|\n"
+    );
+    for (name, section) in named {
+        let cells = errors::short(&section.overall);
+        let _ = writeln!(text, "| {name} | {cells} |");
+    }
+    for group in machine.targets.iter().filter(|group| group.group.starts_with("NVIDIA")) {
+        let cells = errors::short(group);
+        let _ = writeln!(text, "| {}, predicted without the machine | {cells} |", group.group);
+    }
+    text + end
+}
