@@ -13,6 +13,9 @@ pub mod own_machine {}
 #[doc = include_str!("src/compare.md")]
 pub mod compare {}
 
+#[doc = include_str!("src/proof.md")]
+pub mod proof {}
+
 #[doc = include_str!("src/cost-model.md")]
 pub mod cost_model {}
 

@@ -2,7 +2,7 @@
 //!
 //! An algorithm is written once, as a function from (rank, lane, index) to a [`Step`]; everything
 //! else interprets it: the emulator moves real bytes, the engines compute when each rank finishes,
-//! a prover checks the data. A schedule for a million ranks costs nothing to create, because no
+//! [`prove`](mod@prove) checks the data. A schedule for a million ranks costs nothing to create, because no
 //! step exists until somebody asks for it.
 //!
 //! This crate names no chip, no fabric and no clock.
@@ -21,7 +21,8 @@
 //! `phase` (schedules that go in step, a phase of all ranks at a time),
 //! `algorithm` (names and construction), one file per algorithm (`ring`, `double_binary_tree`,
 //! `recursive_doubling`, `direct`, `in_switch`, `hierarchical`), `plan` (levels for any number of
-//! ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat).
+//! ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
+//! [`prove`](mod@prove) (whether a schedule is right, without running data).
 
 mod algorithm;
 mod bound;
@@ -33,6 +34,7 @@ mod hierarchical;
 mod in_switch;
 mod phase;
 mod plan;
+pub mod prove;
 mod recursive_doubling;
 mod ring;
 mod schedule;

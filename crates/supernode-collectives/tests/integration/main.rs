@@ -4,4 +4,5 @@ mod census;
 mod golden;
 mod matching;
 mod phases;
+mod prove;
 mod scale;

@@ -2,7 +2,7 @@
 
 mod exact;
 mod kind;
-mod memory;
+pub(super) mod memory;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

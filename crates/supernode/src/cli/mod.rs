@@ -3,6 +3,7 @@
 mod bench;
 mod choices;
 mod compare;
+mod explain;
 mod list;
 mod machine;
 mod measure;
@@ -13,6 +14,7 @@ mod rows;
 mod show;
 mod source;
 mod validate;
+mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ Examples:
   supernode compare atlas-950-superpod vr-nvl144
   supernode validate
   supernode replay schedule.goal --preset loggops
+  supernode verify all-reduce --algo all --ranks 2..64
   supernode list systems
   supernode show system cloudmatrix-384
 
@@ -58,6 +61,8 @@ enum Command {
     Choices(choices::Args),
     /// Train on two machines and say which wins, and where the verdict turns.
     Compare(compare::Args),
+    /// Print the steps of an algorithm and what moves.
+    Explain(explain::Args),
     /// Hold the library profiles against measured curves, built-in ones or yours.
     Validate(validate::Args),
     /// Time a foreign schedule or collective exactly as its own simulator does.
@@ -66,6 +71,8 @@ enum Command {
     List(list::Args),
     /// Show a chip or system with the source of every value.
     Show(show::Args),
+    /// Prove algorithms: data, deadlock, races, order of sums, cost.
+    Verify(verify::Args),
 }
 
 /// Runs the command that the arguments name.
@@ -80,10 +87,12 @@ pub(crate) fn run() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Choices(args) => choices::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Bytes that may still be allocated, less a tenth for everyone else: what the host has, and what
 /// every control group around the process leaves; 8 GiB where the host does not say.
-pub(super) fn available() -> u64 {
+pub(in crate::cli) fn available() -> u64 {
     let meminfo = read("/proc/meminfo");
     let host = field(&meminfo, "MemAvailable:").map_or(8 << 30, |kib| kib * 1024);
     let groups = read("/proc/self/cgroup");

@@ -1,0 +1,278 @@
+//! Proves a schedule without running data.
+//!
+//! A schedule is run once on symbolic values: each chunk is an expression over the contributions of
+//! the ranks. That settles what it computes, in which order it adds, and what it costs; runs without
+//! values settle at which depth of connections it ends; clocks settle whether anything races. One run
+//! is enough for each: a schedule is a Kahn network, so every order of execution takes the same
+//! steps, and without races every order gives the same values.
+//!
+//! ```
+//! use supernode_collectives::prove::{Options, prove};
+//! use supernode_collectives::{Collective, Ring};
+//!
+//! let proof = prove(&Ring::new(Collective::AllReduce, 5)?, &Options::default())?;
+//! assert!(proof.holds(), "{:?}", proof.findings);
+//! assert_eq!(proof.least_depth, Some(2));
+//! assert_eq!((proof.cost.rounds, proof.summation.depth), (8, 4));
+//! # Ok::<(), supernode_collectives::CollectiveError>(())
+//! ```
+//!
+//! Modules: `scan` (does each step make sense), `machine` and `take` (running without time),
+//! `deadlock`, `expression` and `memory` (symbolic values), `symbolic` (what steps do to them),
+//! `clocks` and `races`, `meter` (costs), `verdict` (is the output right), `closed` (formulas),
+//! `finding` (what can be wrong), `explain` (steps and data movement as text).
+
+mod clocks;
+mod closed;
+mod deadlock;
+mod explain;
+mod expression;
+mod finding;
+mod machine;
+mod memory;
+mod meter;
+mod races;
+mod scan;
+mod symbolic;
+mod take;
+mod verdict;
+
+pub use closed::{Stated, prove_algorithm};
+pub use deadlock::{Blocked, Deadlock, WaitsFor};
+pub use explain::explain;
+pub use finding::{Access, Finding, Place};
+pub use machine::Order;
+pub use meter::Cost;
+
+use clocks::Watched;
+use expression::Expressions;
+use machine::Machine;
+use memory::Memory;
+use races::Races;
+use scan::Scan;
+use symbolic::Symbolic;
+
+use crate::{Action, CollectiveError, Schedule, Shape};
+
+/// What to prove, and how much to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Depths of connections to try, in any order; none leaves deadlock at finite depth out.
+    pub depths: Vec<u32>,
+    /// Findings that are kept; all are counted.
+    pub keep: usize,
+    /// In which order lanes take their turns; the result does not depend on it unless there is a
+    /// race.
+    pub order: Order,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { depths: vec![0, 1, 2, 4, 8], keep: 16, order: Order::Fair }
+    }
+}
+
+/// How floating-point sums come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summation {
+    /// Whether every rank that gets a sum gets it from the same additions in the same order.
+    pub bit_identical: bool,
+    /// Additions one after the other on the longest way from an input to a result.
+    pub depth: u32,
+    /// A number that follows from all results: equal for runs that compute the same expressions.
+    pub digest: u64,
+}
+
+impl Summation {
+    /// The error of a sum in units in the last place of the sum of magnitudes, to first order: each
+    /// of `depth` additions rounds by at most half a unit (Higham, section 4.2).
+    pub fn error_ulp(&self) -> f64 {
+        f64::from(self.depth) / 2.0
+    }
+}
+
+/// What is known about a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// The outline of the schedule.
+    pub shape: Shape,
+    /// What is wrong, the first few.
+    pub findings: Vec<Finding>,
+    /// How many things are wrong.
+    pub found: u64,
+    /// The least of the depths at which the schedule ends.
+    pub least_depth: Option<u32>,
+    /// What happens at the depths below.
+    pub deadlocks: Vec<(u32, Deadlock)>,
+    /// Floating-point sums.
+    pub summation: Summation,
+    /// Costs.
+    pub cost: Cost,
+    /// Steps of all ranks.
+    pub steps: u64,
+}
+
+impl Proof {
+    /// Whether nothing is wrong.
+    pub fn holds(&self) -> bool {
+        self.found == 0
+    }
+}
+
+/// The first findings, and the number of all.
+#[derive(Debug, Default)]
+struct Findings {
+    list: Vec<Finding>,
+    keep: usize,
+    found: u64,
+}
+
+impl Findings {
+    fn push(&mut self, finding: impl FnOnce() -> Finding) {
+        self.found += 1;
+        if self.list.len() < self.keep {
+            self.list.push(finding());
+        }
+    }
+}
+
+/// Proves `schedule`, or says what is wrong with it.
+///
+/// # Errors
+/// [`CollectiveError::TooManyChunks`] if the inputs of all ranks have more than 2^31 chunks; see
+/// [`memory_needed`] for what a large schedule takes.
+pub fn prove(schedule: &dyn Schedule, options: &Options) -> Result<Proof, CollectiveError> {
+    let shape = schedule.shape();
+    let run = run(schedule, options, false)?;
+    let (mut findings, summation) = (run.findings, run.summation);
+    let (mut least_depth, mut deadlocks) = (None, Vec::new());
+    if run.ended && !options.depths.is_empty() {
+        let (least, met, finding) = deadlock::least_depth(schedule, &options.depths, options.order);
+        (least_depth, deadlocks) = (least, met);
+        if let Some(finding) = finding {
+            findings.push(|| finding);
+        }
+    }
+    let Findings { list, found, .. } = findings;
+    let (cost, steps) = (run.cost, run.steps);
+    Ok(Proof { shape, findings: list, found, least_depth, deadlocks, summation, cost, steps })
+}
+
+/// A run on symbolic values.
+struct Run {
+    findings: Findings,
+    summation: Summation,
+    cost: Cost,
+    steps: u64,
+    /// Whether all lanes came to their end.
+    ended: bool,
+    trace: Vec<symbolic::Moved>,
+    memory: Memory,
+}
+
+fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, CollectiveError> {
+    let mut shape = schedule.shape();
+    if u64::from(shape.ranks) * u64::from(shape.input_chunks) >= 1 << 31 {
+        let ranks = shape.ranks;
+        return Err(CollectiveError::TooManyChunks { algorithm: "the proof of a schedule", ranks });
+    }
+    let scan = Scan::of(schedule, options.keep);
+    let sound = scan.found == 0;
+    if !sound {
+        // Nothing is run, and no room is needed for it.
+        (shape.output_chunks, shape.scratch_chunks) = (0, 0);
+    }
+    let watched = if sound && scan.shares { Watched::of(schedule) } else { Watched::default() };
+    let races = Races::new(watched, shape.ranks, shape.lanes);
+    let findings = Findings { list: scan.findings, keep: options.keep, found: scan.found };
+    let mut effects = Symbolic::new(shape, scan.named, races, findings);
+    effects.trace = trace.then(Vec::new);
+    if !sound {
+        return Ok(finish(effects, shape, 0, false));
+    }
+    let mut machine = Machine::new(schedule, None, effects);
+    let ended = machine.run(options.order);
+    let stuck = (!ended && machine.fault.is_none()).then(|| machine.deadlock());
+    let whole = machine.fault.is_none() && ended;
+    let findings = &mut machine.effects.findings;
+    let stuck = stuck.map(Finding::Stuck);
+    for finding in machine.fault.into_iter().chain(stuck) {
+        findings.push(|| finding);
+    }
+    for (to, inbox) in (0..).zip(&machine.inboxes) {
+        for ((rank, lane), channel) in inbox {
+            if let Some(first) = channel.queue.front() {
+                let sender = Place { rank: *rank, lane: *lane, step: first.step };
+                let count = channel.queue.len();
+                findings.push(|| Finding::LeftOver { sender, to, count });
+            }
+        }
+    }
+    Ok(finish(machine.effects, shape, machine.steps_taken, whole))
+}
+
+fn finish(effects: Symbolic, shape: Shape, steps: u64, ended: bool) -> Run {
+    let Symbolic { memory, meter, mut findings, trace, .. } = effects;
+    let summation = if ended {
+        verdict::check(&memory, &shape, &mut findings)
+    } else {
+        Summation { bit_identical: false, depth: 0, digest: 0 }
+    };
+    let (cost, trace) = (meter.cost(&shape), trace.unwrap_or_default());
+    Run { findings, summation, cost, steps, ended, trace, memory }
+}
+
+/// Bytes that [`prove`] needs, about, and the steps that it takes.
+///
+/// Reads the steps of a few ranks, unless the buffers alone are too much for any machine.
+pub fn memory_needed(schedule: &dyn Schedule) -> (u64, u64) {
+    let shape = schedule.shape();
+    let (ranks, lanes) = (u64::from(shape.ranks), u64::from(shape.lanes));
+    let buffers = u64::from(shape.output_chunks) * Memory::OUTPUT_BYTES
+        + u64::from(shape.scratch_chunks) * Memory::SCRATCH_BYTES;
+    let buffers = ranks.saturating_mul(buffers + lanes * 256);
+    let last = shape.ranks.saturating_sub(1);
+    let sample = [0, 1.min(last), shape.ranks / 2, last];
+    let of_rank =
+        |rank| (0..shape.lanes).map(move |lane| u64::from(schedule.steps(rank, lane))).sum();
+    let steps = sample.map(of_rank).into_iter().max().unwrap_or(0).saturating_mul(ranks);
+    if buffers > 1 << 42 || steps > 1 << 36 {
+        return (buffers, steps);
+    }
+    let (mut sums, mut shared) = (0_u64, false);
+    for rank in sample {
+        let mut own = 0;
+        for lane in 0..shape.lanes {
+            for index in 0..schedule.steps(rank, lane) {
+                own += match schedule.step(rank, lane, index).action {
+                    Action::Recv { with: Some(with), .. }
+                    | Action::Forward { with: Some(with), .. }
+                    | Action::Exchange { with: Some(with), .. }
+                    | Action::Get { with: Some(with), .. } => u64::from(with.len),
+                    Action::Reduce { src, .. } => u64::from(src.len),
+                    Action::SwitchReduce { group, src, .. } => {
+                        shared = true;
+                        u64::from(group.count) * u64::from(src.len)
+                    }
+                    Action::Put { .. } | Action::Multicast { .. } => {
+                        shared = true;
+                        0
+                    }
+                    _ => 0,
+                };
+            }
+        }
+        sums = sums.max(own);
+    }
+    let messages = schedule.in_flight().saturating_mul(ranks).saturating_mul(96);
+    let mut needed = buffers
+        .saturating_add(sums.saturating_mul(ranks).saturating_mul(Expressions::BYTES))
+        .saturating_add(messages);
+    if shared || lanes > 1 {
+        let cells = ranks * u64::from(shape.output_chunks + shape.scratch_chunks);
+        // Who uses each chunk, and a clock of all lanes in each lane and each message on its way.
+        let clocks = (ranks * lanes).saturating_mul(ranks * lanes).saturating_mul(16);
+        needed = needed.saturating_add(cells.saturating_mul(200)).saturating_add(clocks);
+    }
+    (needed, steps)
+}

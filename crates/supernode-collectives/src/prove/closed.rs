@@ -1,0 +1,125 @@
+//! The closed formulas that the files of the algorithms state, held against what a run counts.
+
+use super::{Finding, Options, Proof, prove};
+use crate::{Algorithm, Collective, CollectiveError, Inner, Tuning};
+
+/// What an algorithm states about its cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stated {
+    /// Messages in a row.
+    pub rounds: Option<u64>,
+    /// Most that a rank sends, as a fraction (numerator, denominator) of the large buffer.
+    pub sent: Option<(u64, u64)>,
+}
+
+impl Stated {
+    /// What the file of `algorithm` states for `collective` on `ranks` ranks.
+    pub fn of(algorithm: Algorithm, collective: Collective, ranks: u32, tuning: &Tuning) -> Self {
+        let n = u64::from(ranks);
+        if n <= 1 {
+            return Self { rounds: Some(0), sent: Some((0, 1)) };
+        }
+        // All-reduce is a reduce-scatter and an all-gather, for most.
+        let twice = if collective == Collective::AllReduce { 2 } else { 1 };
+        let optimal = Some((twice * (n - 1), n));
+        match algorithm {
+            Algorithm::Ring => Self { rounds: Some(twice * (n - 1)), sent: optimal },
+            Algorithm::TwoShot => Self { rounds: Some(twice), sent: optimal },
+            Algorithm::OneShot if collective == Collective::AllReduce => {
+                Self { rounds: Some(1), sent: Some((n - 1, 1)) }
+            }
+            Algorithm::OneShot => Self { rounds: Some(1), sent: optimal },
+            Algorithm::RecursiveDoubling => recursive_doubling(collective, n),
+            Algorithm::DoubleBinaryTree => Self {
+                // A slice climbs the depth of its tree, and comes down again.
+                rounds: Some(2 * u64::from((n - 1).ilog2() + 1)),
+                // Up once and down twice in one tree, up once in the other, half a vector each;
+                // fewer than 4 ranks have no inner node with two children.
+                sent: Some(match n {
+                    2 => (1, 1),
+                    3 => (3, 2),
+                    _ => (2, 1),
+                }),
+            },
+            Algorithm::InSwitch => Self {
+                rounds: None,
+                sent: (collective == Collective::AllReduce).then_some((n + 1, n)),
+            },
+            Algorithm::Hierarchical => hierarchical(twice, n, tuning),
+        }
+    }
+
+    /// What of it a proof contradicts.
+    pub fn contradictions(&self, proof: &Proof) -> Vec<Finding> {
+        let cost = &proof.cost;
+        let mut found = Vec::new();
+        if let Some(rounds) = self.rounds
+            && rounds != u64::from(cost.rounds)
+        {
+            let (counted, stated) = (cost.rounds.to_string(), rounds.to_string());
+            found.push(Finding::Formula { what: "rounds", counted, stated });
+        }
+        let chunks = u64::from(cost.chunks);
+        if let Some((numerator, denominator)) = self.sent
+            && cost.sent * denominator != numerator * chunks
+        {
+            let counted = format!("{}/{chunks} of the vector", cost.sent);
+            let stated = format!("{numerator}/{denominator}");
+            found.push(Finding::Formula { what: "most sent by a rank", counted, stated });
+        }
+        found
+    }
+}
+
+fn recursive_doubling(collective: Collective, n: u64) -> Stated {
+    let rounds = u64::from(n.ilog2());
+    let power = 1 << rounds;
+    // Ranks beyond the power of two fold first and get the result last.
+    let folds = if n == power { 0 } else { 2 };
+    let sent = match collective {
+        Collective::AllReduce => Some((rounds + folds / 2, 1)),
+        // Folding sends whole vectors; what that adds is stated nowhere.
+        _ if folds > 0 => None,
+        _ => Some((n - 1, n)),
+    };
+    Stated { rounds: Some(rounds + folds), sent }
+}
+
+fn hierarchical(twice: u64, n: u64, tuning: &Tuning) -> Stated {
+    let mut rounds = Some(0);
+    for level in &tuning.levels {
+        let own = match level.inner {
+            _ if level.size <= 1 => Some(0),
+            Inner::Ring => Some(u64::from(level.size) - 1),
+            Inner::Direct => Some(1),
+            Inner::InSwitch => None,
+        };
+        rounds = rounds.zip(own).map(|(sum, own)| sum + twice * own);
+    }
+    if tuning.levels.is_empty() {
+        rounds = Some(twice * (n - 1));
+    }
+    Stated { rounds, sent: rounds.map(|_| (twice * (n - 1), n)) }
+}
+
+/// Proves an algorithm of this crate: its schedule, and what it states about its cost.
+///
+/// # Errors
+/// When there is no such schedule, or it has too many chunks to be proved.
+pub fn prove_algorithm(
+    algorithm: Algorithm,
+    collective: Collective,
+    ranks: u32,
+    tuning: &Tuning,
+    options: &Options,
+) -> Result<Proof, CollectiveError> {
+    let schedule = algorithm.schedule(collective, ranks, tuning)?;
+    let mut proof = prove(&*schedule, options)?;
+    // A schedule that does not run costs nothing; saying so twice helps nobody.
+    if proof.holds() {
+        let found = Stated::of(algorithm, collective, ranks, tuning).contradictions(&proof);
+        proof.found += found.len() as u64;
+        proof.findings.extend(found);
+    }
+    Ok(proof)
+}

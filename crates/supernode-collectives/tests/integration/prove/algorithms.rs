@@ -1,0 +1,117 @@
+//! Every algorithm is right, on every number of ranks that an ordinary test run has time for.
+
+use supernode_collectives::prove::{Options, Proof, prove, prove_algorithm};
+use supernode_collectives::{Algorithm, Collective, Inner, LevelPlan, Ring, Tuning, fit_levels};
+
+#[track_caller]
+fn proof(algorithm: Algorithm, collective: Collective, ranks: u32, tuning: &Tuning) -> Proof {
+    let proof = prove_algorithm(algorithm, collective, ranks, tuning, &Options::default());
+    let proof = proof.unwrap_or_else(|error| panic!("{algorithm} {collective} {ranks}: {error}"));
+    let wrong: Vec<String> = proof.findings.iter().map(ToString::to_string).collect();
+    assert!(proof.holds(), "{algorithm} {collective} {ranks} {tuning:?}: {wrong:#?}");
+    // A promise that is not made although it could be is no error, but it is worth knowing.
+    assert_eq!(proof.summation.bit_identical, proof.shape.bit_identical, "{algorithm} {ranks}");
+    // Nothing beats a lower bound.
+    let (cost, shape) = (&proof.cost, &proof.shape);
+    assert!(cost.latency_share(shape) <= 1.0, "{algorithm} {collective} {ranks}: {cost:?}");
+    assert!(cost.bandwidth_share(shape) <= 1.0, "{algorithm} {collective} {ranks}: {cost:?}");
+    proof
+}
+
+fn all_ranks(algorithm: Algorithm, depth: impl Fn(Collective, u32) -> u32) {
+    for collective in Collective::ALL {
+        let tuning = Tuning { slices: 3, levels: Vec::new() };
+        if algorithm.schedule(collective, 2, &tuning).is_err() {
+            continue;
+        }
+        for ranks in 1..=64 {
+            let proof = proof(algorithm, collective, ranks, &tuning);
+            let expected = if ranks == 1 { 0 } else { depth(collective, ranks) };
+            assert_eq!(proof.least_depth, Some(expected), "{algorithm} {collective} {ranks}");
+        }
+    }
+}
+
+#[test]
+fn ring() {
+    // All start with a send, and a fused step takes a slot for what it sends before it takes.
+    all_ranks(Algorithm::Ring, |collective, ranks| match (collective, ranks) {
+        (Collective::ReduceScatter | Collective::AllGather, 2) => 1,
+        _ => 2,
+    });
+}
+
+#[test]
+fn recursive_doubling() {
+    all_ranks(Algorithm::RecursiveDoubling, |_, _| 0);
+}
+
+#[test]
+fn double_binary_tree() {
+    all_ranks(Algorithm::DoubleBinaryTree, |_, _| 0);
+}
+
+#[test]
+fn one_shot() {
+    all_ranks(Algorithm::OneShot, |_, _| 1);
+}
+
+#[test]
+fn two_shot() {
+    all_ranks(Algorithm::TwoShot, |_, _| 1);
+}
+
+#[test]
+fn in_switch() {
+    all_ranks(Algorithm::InSwitch, |_, _| 0);
+}
+
+#[test]
+fn hierarchical() {
+    for inner in [Inner::Ring, Inner::Direct, Inner::InSwitch] {
+        for collective in Collective::ALL {
+            for ranks in 1..=64 {
+                let levels = fit_levels(ranks, &[(4, inner), (3, Inner::Direct), (5, Inner::Ring)]);
+                let tuning = Tuning { slices: 1, levels };
+                proof(Algorithm::Hierarchical, collective, ranks, &tuning);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_pair_of_levels() {
+    let inners = [Inner::Ring, Inner::Direct, Inner::InSwitch];
+    for (inner, outer) in inners.into_iter().flat_map(|a| inners.map(|b| (a, b))) {
+        for (a, b) in [(2, 2), (2, 5), (4, 3), (3, 8), (8, 3)] {
+            let levels = vec![LevelPlan { size: a, inner }, LevelPlan { size: b, inner: outer }];
+            let tuning = Tuning { slices: 1, levels };
+            for collective in Collective::ALL {
+                proof(Algorithm::Hierarchical, collective, a * b, &tuning);
+            }
+        }
+    }
+}
+
+#[test]
+fn slices_do_not_matter() {
+    for slices in [1, 2, 5, 8] {
+        for ranks in [2, 3, 7, 12, 33] {
+            let tuning = Tuning { slices, levels: Vec::new() };
+            proof(Algorithm::DoubleBinaryTree, Collective::AllReduce, ranks, &tuning);
+            for collective in Collective::ALL {
+                proof(Algorithm::InSwitch, collective, ranks, &tuning);
+            }
+        }
+    }
+}
+
+/// A thousand ranks: 2,095,104 messages.
+#[test]
+fn ring_of_a_thousand() {
+    let ring = Ring::new(Collective::AllReduce, 1024).unwrap();
+    let proof = prove(&ring, &Options::default()).unwrap();
+    assert!(proof.holds(), "{:?}", proof.findings);
+    assert_eq!((proof.cost.messages, proof.cost.rounds), (2_095_104, 2046));
+    assert_eq!((proof.least_depth, proof.summation.depth), (Some(2), 1023));
+}

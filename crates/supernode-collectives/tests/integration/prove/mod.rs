@@ -1,0 +1,9 @@
+//! The proof of schedules: what holds, what it costs, and that errors are found.
+
+mod algorithms;
+mod classes;
+mod golden;
+mod mutants;
+mod orders;
+mod plain;
+mod program;

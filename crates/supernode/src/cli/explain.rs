@@ -1,0 +1,70 @@
+//! `supernode explain`: the steps of a schedule, and what moves.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use supernode::collectives::prove::{explain, memory_needed};
+use supernode::collectives::{Collective, LevelPlan};
+
+use super::names::grouped;
+use super::{Error, names, verify};
+
+const AFTER_HELP: &str = "\
+Examples:
+  supernode explain all-reduce --algo double-binary-tree -n 5
+  supernode explain all-gather --algo hierarchical --levels 2:direct,2:ring -n 4
+
+i, o and s are input, output and scratch: `o2 = <1+i2 & ` receives from rank 1, adds input chunk 2,
+stores output chunk 2, and is awaited together with the next receive; `<1+i2 > 3` passes the sum on.";
+
+/// Steps that fit a screen or two.
+const MAX_STEPS: u64 = 100_000;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Args {
+    /// all-reduce, reduce-scatter or all-gather.
+    #[arg(value_parser = names::any_case::<Collective>)]
+    collective: Collective,
+    /// The algorithm.
+    #[arg(short, long, value_name = "NAME", default_value = "ring")]
+    algo: String,
+    /// Number of ranks.
+    #[arg(short = 'n', long, value_name = "N", default_value = "4", value_parser = names::whole::<u32>)]
+    ranks: u32,
+    /// Pieces each rank's share is cut into where the algorithm pipelines.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = names::whole::<u32>)]
+    slices: u32,
+    /// Levels of `hierarchical` as SIZE:INNER, innermost first; they are fitted to the ranks.
+    #[arg(long, value_name = "LIST", default_value = "8:direct,8:ring", value_parser = verify::level, value_delimiter = ',')]
+    levels: Vec<LevelPlan>,
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
+    let Args { collective, ranks, .. } = *args;
+    let algorithm = verify::algorithm(&args.algo)?;
+    if ranks == 0 {
+        return Err("a collective needs at least 1 rank".into());
+    }
+    let tuning = verify::tuning(ranks, args.slices, &args.levels);
+    let schedule = algorithm.schedule(collective, ranks, &tuning)?;
+    let (_, steps) = memory_needed(&*schedule);
+    if steps > MAX_STEPS {
+        let (steps, most) = (grouped(steps), grouped(MAX_STEPS));
+        return Err(format!(
+            "{algorithm} on {ranks} ranks has about {steps} steps, and at most {most} are printed; \
+             use fewer ranks or slices"
+        )
+        .into());
+    }
+    let shape = schedule.shape();
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{algorithm} {collective}: {ranks} ranks, {} lanes, {} input, {} output and {} scratch chunks",
+        shape.lanes, shape.input_chunks, shape.output_chunks, shape.scratch_chunks
+    )?;
+    writeln!(out)?;
+    out.write_all(explain(&*schedule)?.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}

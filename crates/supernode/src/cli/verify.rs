@@ -1,0 +1,179 @@
+//! `supernode verify`: prove schedules without running data.
+
+mod ranks;
+mod rows;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use supernode::catalog::nearest;
+use supernode::collectives::prove::{Options, memory_needed, prove_algorithm};
+use supernode::collectives::{
+    Algorithm, Collective, CollectiveError, Inner, LevelPlan, Tuning, fit_levels,
+};
+use supernode::units::MessageSize;
+
+use super::measure::memory;
+use super::names::grouped;
+use super::{Error, names};
+use ranks::RankCounts;
+use rows::{Row, Writer};
+
+const AFTER_HELP: &str = "\
+Examples:
+  supernode verify all-reduce --algo ring --ranks 2..64
+  supernode verify all-reduce --algo all --ranks 8..1K:x2
+  supernode verify all-gather --algo hierarchical --levels 8:direct,4:ring --ranks 32
+  supernode verify all-reduce --algo ring -n 5 --cycles
+
+`2..64` is every number from 2 to 64; `8..1K:x2` doubles, `8..64:+8` adds 8; K is 1,024.
+Exit codes: 0 proved, 1 something is wrong, 2 the request cannot be met.";
+
+/// Steps that a proof takes on; at a few million a second, that is minutes.
+const MAX_STEPS: u64 = 2_000_000_000;
+
+/// What to prove.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Args {
+    /// all-reduce, reduce-scatter or all-gather.
+    #[arg(value_parser = names::any_case::<Collective>)]
+    collective: Collective,
+    /// Algorithms separated by commas, or `all`.
+    #[arg(short, long, value_name = "NAME", default_value = "all")]
+    algo: String,
+    /// Numbers of ranks: 8, 2..64, 8..1K:x2, separated by commas.
+    #[arg(short = 'n', long, value_name = "RANGE", default_value = "2..16")]
+    ranks: RankCounts,
+    /// Pieces each rank's share is cut into where the algorithm pipelines.
+    #[arg(long, value_name = "N", default_value = "2", value_parser = names::whole::<u32>)]
+    slices: u32,
+    /// Levels of `hierarchical` as SIZE:INNER, innermost first; they are fitted to the ranks.
+    #[arg(long, value_name = "LIST", default_value = "8:direct,8:ring", value_parser = level, value_delimiter = ',')]
+    levels: Vec<LevelPlan>,
+    /// Also say who waits for whom at the FIFO depths that are too small.
+    #[arg(long)]
+    cycles: bool,
+    /// How results are printed.
+    #[arg(long, value_enum, ignore_case = true, default_value = "table")]
+    format: Format,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// One header line, then one line a row; `#` lines are comments.
+    Csv,
+    /// One JSON document.
+    Json,
+}
+
+/// Reads `8:direct`.
+pub(super) fn level(text: &str) -> Result<LevelPlan, String> {
+    let (size, inner) = text
+        .split_once(':')
+        .ok_or_else(|| format!("`{text}` has no inner algorithm; write it like 8:direct"))?;
+    let size = names::whole::<u32>(size.trim())?;
+    if size == 0 {
+        return Err(format!("`{text}` holds no ranks; use 1 or more"));
+    }
+    let inner = names::any_case::<Inner>(inner.trim()).map_err(|error| error.to_string())?;
+    Ok(LevelPlan { size, inner })
+}
+
+/// The algorithms that `text` names, each once.
+fn algorithms(text: &str) -> Result<Vec<Algorithm>, Error> {
+    let mut chosen: Vec<Algorithm> = Vec::new();
+    for name in text.split(',').map(|name| name.trim().to_ascii_lowercase()) {
+        let named = if name == "all" { Algorithm::ALL.to_vec() } else { vec![algorithm(&name)?] };
+        for algorithm in named {
+            if !chosen.contains(&algorithm) {
+                chosen.push(algorithm);
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// The algorithm of that name, or the nearest names.
+pub(super) fn algorithm(name: &str) -> Result<Algorithm, Error> {
+    let name = name.to_ascii_lowercase();
+    name.parse().map_err(|error: CollectiveError| {
+        let own = |a: Algorithm| std::iter::once(a.name()).chain(a.aliases().iter().copied());
+        let hint = match nearest(&name, Algorithm::ALL.into_iter().flat_map(own)).first() {
+            Some(nearest) => format!(" (did you mean `{nearest}`?)"),
+            None => String::new(),
+        };
+        format!("{error}{hint}").into()
+    })
+}
+
+/// The tuning for `ranks` ranks.
+pub(super) fn tuning(ranks: u32, slices: u32, levels: &[LevelPlan]) -> Tuning {
+    let offered: Vec<_> = levels.iter().map(|level| (level.size, level.inner)).collect();
+    Tuning { slices, levels: fit_levels(ranks, &offered) }
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
+    let all = args.algo.split(',').any(|name| name.trim().eq_ignore_ascii_case("all"));
+    let (mut work, mut left_out) = (Vec::new(), Vec::new());
+    for algorithm in algorithms(&args.algo)? {
+        match check_limits(args, algorithm) {
+            Ok(()) => work.push(algorithm),
+            // `all` means all that there are.
+            Err(Refused::Undefined(why)) if all => left_out.push(why),
+            Err(Refused::Undefined(why) | Refused::TooMuch(why)) => return Err(why.into()),
+        }
+    }
+    let mut writer = Writer::new(io::stdout().lock(), args.format, args.cycles);
+    writer.header(args.collective, &left_out)?;
+    for algorithm in work {
+        for ranks in args.ranks.iter() {
+            let tuning = tuning(ranks, args.slices, &args.levels);
+            let options = Options::default();
+            let proof = prove_algorithm(algorithm, args.collective, ranks, &tuning, &options)?;
+            writer.row(&Row { collective: args.collective, algorithm, ranks, proof })?;
+        }
+    }
+    let wrong = writer.finish()?;
+    io::stdout().flush()?;
+    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Why a proof is not begun.
+enum Refused {
+    /// There is no such schedule.
+    Undefined(String),
+    /// It would take too much memory or time.
+    TooMuch(String),
+}
+
+/// Whether memory and patience last for every number of ranks.
+fn check_limits(args: &Args, algorithm: Algorithm) -> Result<(), Refused> {
+    let limit = memory::available();
+    for ranks in args.ranks.iter() {
+        let tuning = tuning(ranks, args.slices, &args.levels);
+        let schedule = algorithm
+            .schedule(args.collective, ranks, &tuning)
+            .map_err(|error| Refused::Undefined(error.to_string()))?;
+        let (needed, steps) = memory_needed(&*schedule);
+        if steps > MAX_STEPS {
+            let (steps, most) = (grouped(steps), grouped(MAX_STEPS));
+            return Err(Refused::TooMuch(format!(
+                "{algorithm} on {ranks} ranks has about {steps} steps; more than {most} would take \
+                 too long to prove; use fewer ranks"
+            )));
+        }
+        if needed > limit {
+            let (needed, limit) = (MessageSize::new(needed), MessageSize::new(limit));
+            return Err(Refused::TooMuch(format!(
+                "the proof of {algorithm} on {ranks} ranks needs {needed}, but only {limit} may be \
+                 used; use fewer ranks"
+            )));
+        }
+    }
+    Ok(())
+}
