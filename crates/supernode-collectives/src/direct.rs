@@ -22,7 +22,10 @@
 //! everywhere and two-shot adds each block at one place, so results are bit-identical across ranks. N(N-1) messages a phase: meant for one node or one
 //! full mesh, and sensitive to fan-out (eta).
 
-use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
+use crate::{
+    Action, Collective, CollectiveError, Pattern, Phase as Outline, Ports, Rank, Schedule, Shape,
+    Span, Step,
+};
 
 /// The direct algorithms.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +129,21 @@ impl Schedule for Direct {
             scratch_chunks: 0,
             bit_identical: true,
         }
+    }
+
+    fn phases(&self) -> Option<Vec<Outline>> {
+        if self.ranks == 1 {
+            return Some(vec![Outline::copy(1)]);
+        }
+        let all =
+            |pattern, copies| Outline { stride: 1, size: self.ranks, pattern, chunks: 1, copies };
+        let direct = |reduces, copies| all(Pattern::Direct { reduces }, copies);
+        Some(match self.collective {
+            Collective::AllReduce if self.one_shot => vec![all(Pattern::OneShot, 0)],
+            Collective::AllReduce => vec![direct(true, 0), direct(false, 0)],
+            Collective::ReduceScatter => vec![direct(true, 0)],
+            Collective::AllGather => vec![direct(false, 1)],
+        })
     }
 
     /// All messages of a phase; those of the next one are as many, and go out when they are in.

@@ -22,8 +22,8 @@
 //! sizes multiply to N. Every block is summed at one place, so results are bit-identical.
 
 use crate::{
-    Action, Collective, CollectiveError, Group, Inner, LevelPlan, Ports, Rank, Schedule, Shape,
-    Span, Step,
+    Action, Collective, CollectiveError, Group, Inner, LevelPlan, Pattern, Ports, Rank, Schedule,
+    Shape, Span, Step,
 };
 
 mod group;
@@ -228,6 +228,24 @@ impl Schedule for Hierarchical {
             scratch_chunks: if keeps { n } else { 0 },
             bit_identical: true,
         }
+    }
+
+    fn phases(&self) -> Option<Vec<crate::Phase>> {
+        if self.ranks == 1 {
+            return Some(vec![crate::Phase::copy(1)]);
+        }
+        let outline = |index| {
+            let phase = self.phase(0, index);
+            let Phase { meeting: Meeting { stride, size, .. }, reduces, .. } = phase;
+            let pattern = match phase.inner() {
+                Inner::Ring => Pattern::Ring { reduces },
+                Inner::Direct => Pattern::Direct { reduces },
+                Inner::InSwitch => return None,
+            };
+            let copies = u32::from(phase.copies());
+            Some(crate::Phase { stride, size, pattern, chunks: phase.chunks / size, copies })
+        };
+        (0..self.phases()).map(outline).collect()
     }
 
     /// The widest phase: a switch is asked by everyone and copies to all others.

@@ -18,6 +18,7 @@
 //! ```
 //!
 //! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
+//! `phase` (schedules that go in step, a phase of all ranks at a time),
 //! `algorithm` (names and construction), one file per algorithm (`ring`, `double_binary_tree`,
 //! `recursive_doubling`, `direct`, `in_switch`, `hierarchical`), `plan` (levels for any number of
 //! ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
@@ -31,6 +32,7 @@ mod double_binary_tree;
 mod error;
 mod hierarchical;
 mod in_switch;
+mod phase;
 mod plan;
 pub mod prove;
 mod recursive_doubling;
@@ -46,6 +48,7 @@ pub use double_binary_tree::DoubleBinaryTree;
 pub use error::CollectiveError;
 pub use hierarchical::Hierarchical;
 pub use in_switch::InSwitch;
+pub use phase::{Pattern, Phase};
 pub use plan::{Fitted, fit_levels, fit_machine, gcd};
 pub use recursive_doubling::RecursiveDoubling;
 pub use ring::Ring;

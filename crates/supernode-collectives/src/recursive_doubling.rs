@@ -17,7 +17,9 @@
 //! it (distance 1 first): log2 P alpha + (P-1)/P n beta, folding with whole vectors. Any N. Both
 //! partners combine the same two operands, so all-reduce results are bit-identical across ranks.
 
-use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
+use crate::{
+    Action, Collective, CollectiveError, Pattern, Phase, Ports, Rank, Schedule, Shape, Span, Step,
+};
 
 /// The recursive doubling (and halving) algorithm.
 #[derive(Debug, Clone, Copy)]
@@ -208,6 +210,35 @@ impl Schedule for RecursiveDoubling {
             scratch_chunks,
             bit_identical: true,
         }
+    }
+
+    /// An exchange is a ring of two.
+    fn phases(&self) -> Option<Vec<Phase>> {
+        if self.ranks == 1 {
+            return Some(vec![Phase::copy(1)]);
+        }
+        if !self.ranks.is_power_of_two() {
+            return None;
+        }
+        let round = |distance, reduces, chunks| Phase {
+            stride: distance,
+            size: 2,
+            pattern: Pattern::Ring { reduces },
+            chunks,
+            copies: 0,
+        };
+        let distances = (0..self.rounds).map(|round| 1 << round);
+        Some(match self.collective {
+            Collective::AllReduce => distances.map(|distance| round(distance, true, 1)).collect(),
+            Collective::ReduceScatter => {
+                let halving = distances.rev().map(|distance| round(distance, true, distance));
+                halving.chain([Phase::copy(1)]).collect()
+            }
+            Collective::AllGather => {
+                let doubling = distances.map(|distance| round(distance, false, distance));
+                [Phase::copy(1)].into_iter().chain(doubling).collect()
+            }
+        })
     }
 
     /// A rank sends one message before each that it takes.

@@ -20,7 +20,9 @@
 //! are bit-identical across ranks. Latency grows with N: use a tree or a hierarchy for small
 //! messages on many ranks.
 
-use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
+use crate::{
+    Action, Collective, CollectiveError, Pattern, Phase, Ports, Rank, Schedule, Shape, Span, Step,
+};
 
 /// The ring algorithm over ranks 0, 1, ..., N-1, 0.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +73,25 @@ impl Schedule for Ring {
             scratch_chunks: 0,
             bit_identical: true,
         }
+    }
+
+    fn phases(&self) -> Option<Vec<Phase>> {
+        if self.ranks == 1 {
+            return Some(vec![Phase::copy(1)]);
+        }
+        let around = |reduces, copies| Phase {
+            stride: 1,
+            size: self.ranks,
+            pattern: Pattern::Ring { reduces },
+            chunks: 1,
+            copies,
+        };
+        // A last receive and a first send take as long as the step that does both.
+        Some(match self.collective {
+            Collective::AllReduce => vec![around(true, 0), around(false, 0)],
+            Collective::ReduceScatter => vec![around(true, 0)],
+            Collective::AllGather => vec![around(false, 1)],
+        })
     }
 
     /// Every rank starts with a message and passes one on for each that it takes.

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::{Buf, Collective, Rank, Span, Step};
+use crate::{Buf, Collective, Phase, Rank, Span, Step};
 
 /// In which order a rank's ports serve messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +55,12 @@ pub trait Schedule: Debug + Send + Sync {
 
     /// The step at `index < steps(rank, lane)`.
     fn step(&self, rank: Rank, lane: u32, index: u32) -> Step;
+
+    /// The phases that all ranks go through in step, if that is all the schedule does: another way to
+    /// say the same steps, for engines that take a phase of all ranks at once.
+    fn phases(&self) -> Option<Vec<Phase>> {
+        None
+    }
 
     /// The most messages under way, or waiting to be taken, at the same time, for each rank: what a
     /// rank sends before it has taken as many.

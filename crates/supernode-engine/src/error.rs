@@ -1,6 +1,30 @@
 use supernode_collectives::{CollectiveError, Rank};
 use thiserror::Error;
 
+/// Why an engine that takes all ranks in step cannot run a schedule; others may.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// The schedule is not one of rings and direct phases that all ranks go through in step.
+    #[error("it does not go in step, phase by phase")]
+    NoPhases,
+    /// Noise delays single steps.
+    #[error("noise makes no two ranks alike")]
+    Noise,
+    /// A message comes before one of an earlier phase at the same port.
+    #[error("messages of different phases overtake each other at a port")]
+    Overtaken,
+    /// Messages of unequal length arrive at the same time, and the order depends on who sent them.
+    #[error("unequal messages arrive at the same time")]
+    Tie,
+    /// Times come near what is counted.
+    #[error("it may take more than a week")]
+    Long,
+    /// A direct phase has more messages than are kept at a time.
+    #[error("too many messages are under way at a time")]
+    Large,
+}
+
 /// Why an engine gives no time.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -43,6 +67,12 @@ pub enum EngineError {
     /// No closed form knows noise; use an engine that follows every message.
     #[error("no closed form knows noise; use an engine that follows every message")]
     Noise,
+    /// The engine is not exact here; another one is.
+    #[error("this engine cannot run the schedule: {0}")]
+    Unfit(#[from] Unfit),
+    /// No exact engine answers within the work that was allowed; allow more, or take an estimate.
+    #[error("no exact engine answers in that time: {0}")]
+    Impatient(String),
     /// The algorithm does not define the collective, or its tuning does not fit.
     #[error(transparent)]
     Undefined(#[from] CollectiveError),

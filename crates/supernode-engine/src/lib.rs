@@ -26,20 +26,25 @@
 //! ```
 //!
 //! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports
-//! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `formula` (closed forms for
-//! any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of the
+//! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `sweep` and `folded` (exact
+//! engines for schedules that go in step, both on `lockstep`), `choose` (the cheapest exact one),
+//! `formula` (closed forms for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of the
 //! algorithm), `switch` (what a reducing switch costs).
 
 pub mod bound;
+pub mod choose;
 mod clock;
 mod error;
+pub mod folded;
 pub mod formula;
+mod lockstep;
 mod order;
 pub mod ports;
+pub mod sweep;
 mod switch;
 mod tune;
 
 pub use clock::{InFlight, Landed, issue, land, launch, take, work};
-pub use error::EngineError;
+pub use error::{EngineError, Unfit};
 pub use order::in_program_order;
 pub use tune::{fastest, tune};

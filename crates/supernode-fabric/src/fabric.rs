@@ -9,6 +9,7 @@ use crate::{FabricError, Placement};
 mod capacity;
 mod congestion;
 mod route;
+mod symmetry;
 
 use congestion::Uplinks;
 pub use route::Route;

@@ -82,6 +82,24 @@ impl Map {
         }
     }
 
+    /// Devices between ranks that are `stride` apart, in blocks of `block` ranks (or all of them, if it
+    /// is `alone`), where it is the same for all and none of them wraps around.
+    pub(crate) fn devices_apart(&self, stride: u32, block: u64, alone: bool) -> Option<u64> {
+        match self {
+            Self::Packed => Some(u64::from(stride)),
+            Self::Strided { stride: by } => Some(u64::from(stride) * u64::from(*by)),
+            Self::Table { .. } => None,
+            Self::Spread { children, child_devices } => {
+                let (across, children) = (u64::from(stride), u64::from(*children));
+                let fits = if alone { block <= children } else { children.is_multiple_of(block) };
+                if fits {
+                    return Some(across * u64::from(*child_devices));
+                }
+                across.is_multiple_of(children).then_some(across / children)
+            }
+        }
+    }
+
     /// The device of `rank`.
     pub(crate) fn device(&self, rank: u32) -> u32 {
         match self {

@@ -3,5 +3,6 @@
 mod census;
 mod golden;
 mod matching;
+mod phases;
 mod prove;
 mod scale;

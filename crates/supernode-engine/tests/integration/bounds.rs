@@ -1,9 +1,9 @@
 //! No schedule beats a lower bound, and no faster link slows a schedule with fixed ports.
 
 use proptest::prelude::*;
-use supernode_collectives::{Algorithm, Chunks, Inner, LevelPlan, LowerBound, Tuning};
+use supernode_collectives::{Algorithm, Chunks, Inner, LevelPlan, LowerBound, Ports, Tuning};
 use supernode_engine::formula::Elements;
-use supernode_engine::{bound, fastest, formula, in_program_order, ports, tune};
+use supernode_engine::{bound, fastest, formula, ports, tune};
 use supernode_fabric::{CostModel, LevelKind, Oversubscription, Placement, Profile, Skew, Spread};
 use supernode_units::Time;
 
@@ -168,7 +168,8 @@ proptest! {
                 latencies.2.saturating_sub(less.2),
             ],
         );
-        if !in_program_order(&schedule.shape(), &slow) {
+        // Receives awaited together are served by arrival, and a faster link may put a long one first.
+        if schedule.shape().ports != Ports::Fixed {
             return Ok(());
         }
         let (slow, fast) = (time(&*schedule, bytes, &slow), time(&*schedule, bytes, &fast));

@@ -4,4 +4,5 @@ mod alpha_beta;
 mod bounds;
 mod closed_forms;
 mod estimates;
+mod exact;
 mod machines;

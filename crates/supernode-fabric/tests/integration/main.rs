@@ -5,3 +5,4 @@ mod errors;
 mod machines;
 mod placements;
 mod routes;
+mod symmetry;

@@ -114,6 +114,9 @@ pub(super) struct Args {
     /// Worker threads [default: the cores of this machine]; results do not depend on it.
     #[arg(short, long, value_name = "N", value_parser = names::whole::<usize>)]
     jobs: Option<usize>,
+    /// Say below the rows how each time was found, and how far it is from the lower bound.
+    #[arg(long)]
+    explain: bool,
     /// How results are printed.
     #[arg(long, value_enum, ignore_case = true, default_value = "table")]
     format: Format,
@@ -206,9 +209,16 @@ fn row<W: Write>(
     bar.set_message(format!("{algorithm} {}", MessageSize::new(bytes)));
     setup.check_limits(algorithm, &tuning, large)?;
     let answer = setup.measure(algorithm, &tuning, large)?;
+    if args.explain {
+        writer.explain(setup.explain(algorithm, large, &answer));
+    }
     let row = answered(args, ranks, (shown, bytes), algorithm.name().into(), answer, None);
     Ok(bar.suspend(|| writer.row(row))?)
 }
+
+/// Why a library's times have no explanation.
+const EXPLAIN: &str = "--explain is for the profile wire; a library's times are modelled, and \
+                       `supernode choices` says what it runs";
 
 /// The row of an answer, for `count` elements as shown and `bytes` in the large buffer.
 fn answered(

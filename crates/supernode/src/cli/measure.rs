@@ -1,5 +1,6 @@
 //! One measurement: which engine answers, and what it says.
 
+mod exact;
 mod kind;
 pub(super) mod memory;
 
@@ -20,8 +21,6 @@ use super::names::grouped;
 
 /// Messages that `auto` emulates or times one by one: about a second of host time.
 const AUTO_MESSAGES: u64 = 8_000_000;
-/// Messages that `auto` gives to the slower, time-ordered engine.
-const AUTO_PORTS_MESSAGES: u64 = 2_000_000;
 /// Bytes over all ranks that `auto` moves for real.
 const AUTO_BYTES: u64 = 1 << 30;
 /// Messages that a forced engine takes on; at a million or a few a second, that is hours.
@@ -58,6 +57,8 @@ pub(super) struct Answer {
     pub(super) wrong: Option<u64>,
     /// Why `auto` did not run real data.
     pub(super) fallback: Option<String>,
+    /// What made the engine short, or why it is not a shorter one.
+    pub(super) how: String,
 }
 
 impl Setup {
@@ -90,10 +91,16 @@ impl Setup {
         let Request { collective, dtype, engine, .. } = self.request;
         let schedule = self.schedule(algorithm, tuning)?;
         let (engine, fallback) = match engine {
-            EngineChoice::Auto => self.choose(&schedule, count),
+            EngineChoice::Auto => match self.choose(&schedule, count) {
+                None => (EngineChoice::Emulate, None),
+                Some(why) => return self.exact_or_closed(algorithm, tuning, count, why),
+            },
             forced => (forced, None),
         };
         let (time, wrong) = match engine {
+            EngineChoice::Folded | EngineChoice::Sweep => {
+                return self.stepped(algorithm, &*schedule, count);
+            }
             EngineChoice::Emulate => self.emulate(schedule, count, Results::Own)?,
             EngineChoice::EmulateSizes => self.emulate(schedule, count, Results::Sizes)?,
             EngineChoice::Ports => {
@@ -106,32 +113,26 @@ impl Setup {
                 (time.map_err(|error| no_time(algorithm, error))?, None)
             }
         };
-        Ok(Answer { time, engine, wrong, fallback })
+        Ok(Answer { time, engine, wrong, fallback, how: String::new() })
     }
 
-    /// The cheapest engine that is still as faithful as patience allows, and why not more so.
-    fn choose(&self, schedule: &Arc<dyn Schedule>, count: u64) -> (EngineChoice, Option<String>) {
+    /// Why `auto` does not run real data, if it does not.
+    fn choose(&self, schedule: &Arc<dyn Schedule>, count: u64) -> Option<String> {
         let shape = schedule.shape();
         let messages = messages(&**schedule);
-        let many = || format!("up to {} messages take too long one by one", grouped(messages));
         if messages > AUTO_MESSAGES {
-            return (EngineChoice::Formula, Some(many()));
+            return Some(format!("up to {} messages take too long one by one", grouped(messages)));
         }
         let bytes = count * self.request.dtype.bytes();
         let all = u64::from(shape.ranks).saturating_mul(bytes);
         let needed = Emulator::memory_needed(&self.job(Arc::clone(schedule), count, Results::Own));
-        let data = if all > AUTO_BYTES {
-            format!("{} over all ranks are too much to move for real", MessageSize::new(all))
-        } else if needed > self.memory_limit {
-            let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
-            format!("real data needs {needed} of memory, and only {limit} may be used")
-        } else {
-            return (EngineChoice::Emulate, None);
-        };
-        if messages <= AUTO_PORTS_MESSAGES || shape.lanes == 1 {
-            return (EngineChoice::EmulateSizes, Some(data));
+        if all > AUTO_BYTES {
+            let all = MessageSize::new(all);
+            return Some(format!("{all} over all ranks are too much to move for real"));
         }
-        (EngineChoice::Formula, Some(format!("{data}; on several lanes, {}", many())))
+        let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
+        let scarce = || format!("real data needs {needed} of memory, and only {limit} may be used");
+        (needed.bytes() > limit.bytes()).then(scarce)
     }
 
     fn job(&self, schedule: Arc<dyn Schedule>, count: u64, results: Results) -> Job {
@@ -180,6 +181,9 @@ impl Setup {
         let schedule = self.schedule(algorithm, tuning)?;
         let needed = match engine {
             EngineChoice::Auto | EngineChoice::Formula | EngineChoice::Profile => return Ok(()),
+            EngineChoice::Folded | EngineChoice::Sweep => {
+                return self.check_steps(algorithm, &*schedule);
+            }
             EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
             EngineChoice::Emulate => {
                 Emulator::memory_needed(&self.job(Arc::clone(&schedule), count, Results::Own))

@@ -167,6 +167,8 @@ pub(super) struct RowWriter<W: Write> {
     context: String,
     results: Vec<Row>,
     left_out: Vec<(&'static str, String)>,
+    /// What is said about rows below all of them.
+    explained: Vec<String>,
 }
 
 impl<W: Write> RowWriter<W> {
@@ -181,6 +183,7 @@ impl<W: Write> RowWriter<W> {
             context: String::new(),
             results: Vec::new(),
             left_out: Vec::new(),
+            explained: Vec::new(),
         }
     }
 
@@ -244,12 +247,24 @@ impl<W: Write> RowWriter<W> {
         }
     }
 
+    /// Keeps what is to be said about a row.
+    pub(super) fn explain(&mut self, text: String) {
+        self.explained.push(text);
+    }
+
     /// Writes what stands below the rows; gives the number of wrong elements.
     pub(super) fn finish(mut self) -> io::Result<u64> {
         match self.format {
             Format::Table => table::footer(&mut self.out, &self.totals)?,
             Format::Json => json::document(&mut self)?,
             Format::Csv | Format::Jsonl => {}
+        }
+        for text in std::mem::take(&mut self.explained) {
+            match self.format {
+                Format::Table | Format::Csv => self.comment(&text)?,
+                // Not a part of the data.
+                Format::Json | Format::Jsonl => writeln!(io::stderr(), "{text}")?,
+            }
         }
         self.out.flush()?;
         Ok(self.totals.wrong)

@@ -9,7 +9,7 @@ use supernode::library::Function;
 use supernode::library::hccl::{Choice, Communicator, Times};
 use supernode::units::{MessageSize, Time};
 
-use super::{Args, Error, answered, counts, setup};
+use super::{Args, EXPLAIN, Error, answered, counts, setup};
 use crate::cli::measure::{Answer, EngineChoice, Setup};
 use crate::cli::rows::{Chosen, LibraryFacts, RowWriter, Sweep};
 
@@ -23,6 +23,7 @@ pub(super) fn refuse_options(args: &Args, changes: &[String]) -> Result<(), Erro
         (args.algo != "auto", "--algo: HCCL's selector decides; leave it out"),
         (args.proto.is_some(), "--proto: HCCL has no protocols; leave it out"),
         (args.inner.is_some(), "--inner: HCCL's selector decides; leave it out"),
+        (args.explain, EXPLAIN),
         (args.tuner, "--tuner prints NCCL's own estimate, and the profile hccl has none"),
         (args.launch.is_some(), "--launch: nothing is published of HCCL's launches; leave it out"),
         (
@@ -87,7 +88,8 @@ pub(super) fn run(
     writer.header(&[])?;
     for (shown, choice, times) in rows {
         let engine = EngineChoice::Profile;
-        let answer = Answer { time: times.middle, engine, wrong: None, fallback: None };
+        let answer =
+            Answer { time: times.middle, engine, wrong: None, fallback: None, how: String::new() };
         let chosen = Chosen {
             time_low_us: Some(times.low.as_us_f64()),
             time_high_us: Some(times.high.as_us_f64()),

@@ -10,7 +10,7 @@ use supernode::library::nccl::{Call, Choice};
 use supernode::library::{Communicator, Element, Function, Launched, Library, Scheduled};
 use supernode::units::{MessageSize, Time};
 
-use super::{Args, Error, answered, counts, forced, setup};
+use super::{Args, EXPLAIN, Error, answered, counts, forced, setup};
 use crate::cli::measure::{Answer, EngineChoice, Setup};
 use crate::cli::profile;
 use crate::cli::rows::{Chosen, Facts, LibraryFacts, RowWriter, Sweep};
@@ -37,6 +37,9 @@ pub(super) fn run(
 ) -> Result<ExitCode, Error> {
     if args.inner.is_some() {
         return Err("--inner is for the profile wire; a library decides by itself".into());
+    }
+    if args.explain {
+        return Err(EXPLAIN.into());
     }
     if args.tuner && communicator.library == Library::Rccl {
         return Err("--tuner prints NCCL's own estimate, and the profile rccl has none".into());
@@ -77,7 +80,7 @@ pub(super) fn run(
             setup.measure(algorithm, &tuning, count)?
         } else {
             let engine = EngineChoice::Profile;
-            Answer { time: plan.time, engine, wrong: None, fallback: None }
+            Answer { time: plan.time, engine, wrong: None, fallback: None, how: String::new() }
         };
         let chosen = Chosen {
             protocol: Some(plan.choice.protocol.name()),

@@ -11,6 +11,10 @@ pub(in crate::cli) enum EngineChoice {
     Emulate,
     /// One task per rank, messages carry their size only.
     EmulateSizes,
+    /// Exact, and folded by symmetry, longest paths and periods: any number of ranks.
+    Folded,
+    /// Exact, message by message in flat arrays; schedules that go in step.
+    Sweep,
     /// The time-ordered ports engine.
     Ports,
     /// The closed formula.
@@ -25,6 +29,8 @@ impl EngineChoice {
             Self::Auto => "auto",
             Self::Emulate => "emulate",
             Self::EmulateSizes => "emulate-sizes",
+            Self::Folded => "folded",
+            Self::Sweep => "sweep",
             Self::Ports => "ports",
             Self::Formula => "formula",
             Self::Profile => "profile",

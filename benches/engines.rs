@@ -1,0 +1,81 @@
+//! How long do the exact engines take for the same work, and how large may it be?
+//!
+//! First side by side on rings that `ports` can still follow; then `sweep` and `folded` alone, up to
+//! a million ranks of a machine with levels and a partly filled last pod.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use supernode_catalog::{Catalog, End};
+use supernode_collectives::{Algorithm, Chunks, Collective, Schedule};
+use supernode_engine::{folded, ports, sweep, tune};
+use supernode_fabric::{CostModel, Placement, Profile};
+
+const THREADS: usize = 2;
+const ELEMENTS: u64 = 8 << 20;
+
+struct Work {
+    schedule: Box<dyn Schedule>,
+    chunks: Chunks,
+    cost: CostModel,
+}
+
+/// An all-reduce of 32 MiB of f32.
+fn work(system: &str, algorithm: Algorithm, ranks: u32) -> Work {
+    let catalog = Catalog::builtin().expect("the catalog is sound");
+    let system = catalog.system(system).expect("it is in the catalog");
+    let chip = catalog.chip_of(system).expect("it is in the catalog");
+    let fabric = system.fabric(chip, End::Middle).expect("it has levels");
+    let fabric = fabric.place(Placement::Packed, ranks).expect("they fit");
+    let rates = system.device_rates(chip, End::Middle).expect("they are known");
+    let cost = CostModel::new(fabric, Profile::wire(), rates).expect("it is fast enough");
+    let tuning = tune(algorithm, Collective::AllReduce, ELEMENTS * 4, &cost, None);
+    let schedule = algorithm
+        .schedule(Collective::AllReduce, ranks, &tuning)
+        .expect("all algorithms do an all-reduce");
+    let chunks = Chunks::new(schedule.shape(), ELEMENTS, 4);
+    Work { schedule, chunks, cost }
+}
+
+fn side_by_side(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ring side by side");
+    group.sample_size(10);
+    for ranks in [64, 512, 4096] {
+        let Work { schedule, chunks, cost } = work("atlas-950-superpod", Algorithm::Ring, ranks);
+        let messages = u64::from(ranks) * 2 * u64::from(ranks - 1);
+        group.throughput(Throughput::Elements(messages));
+        if ranks < 1024 {
+            group.bench_function(BenchmarkId::new("ports", ranks), |b| {
+                b.iter(|| ports::run(&*schedule, &chunks, &cost));
+            });
+        }
+        for threads in [1, THREADS] {
+            let name = format!("sweep, {threads} threads");
+            group.bench_function(BenchmarkId::new(name, ranks), |b| {
+                b.iter(|| sweep::run(&*schedule, &chunks, &cost, threads));
+            });
+        }
+        group.bench_function(BenchmarkId::new("folded", ranks), |b| {
+            b.iter(|| folded::run(&*schedule, &chunks, &cost, THREADS));
+        });
+    }
+    group.finish();
+}
+
+fn a_million(c: &mut Criterion) {
+    let mut group = c.benchmark_group("folded, a million ranks");
+    group.sample_size(10);
+    for (system, algorithm, ranks) in [
+        ("atlas-960-supercluster", Algorithm::Ring, 1_048_576),
+        ("atlas-950-supercluster", Algorithm::RecursiveDoubling, 524_288),
+        ("atlas-950-supercluster", Algorithm::Hierarchical, 524_288),
+        ("atlas-960-supercluster", Algorithm::Hierarchical, 1_053_184),
+    ] {
+        let Work { schedule, chunks, cost } = work(system, algorithm, ranks);
+        group.bench_function(BenchmarkId::new(algorithm.name(), ranks), |b| {
+            b.iter(|| folded::run(&*schedule, &chunks, &cost, THREADS));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, side_by_side, a_million);
+criterion_main!(benches);

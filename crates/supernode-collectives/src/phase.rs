@@ -1,0 +1,54 @@
+//! A schedule as phases that all ranks go through in step.
+//!
+//! Ring, recursive and direct families are all of two patterns on groups of equally spaced ranks. An
+//! engine that knows them needs no step of the schedule: it takes a phase for all ranks at once.
+
+/// One phase: the ranks fall into groups of `size` members, `stride` apart, and every group does the
+/// same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Phase {
+    /// Distance between neighbours of a group.
+    pub stride: u32,
+    /// Members of a group; digit `rank / stride % size` is the position in it.
+    pub size: u32,
+    /// What a group does.
+    pub pattern: Pattern,
+    /// Chunks of each message.
+    pub chunks: u32,
+    /// Chunks that each rank copies locally once its first messages are out; zero for none.
+    pub copies: u32,
+}
+
+/// What the members of a group do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    /// `size - 1` times, each sends to the next and takes from the one before; of two members this is
+    /// an exchange.
+    Ring {
+        /// Whether what arrives is combined with a local operand.
+        reduces: bool,
+    },
+    /// Each sends to all others, from the next one on, with a fan of `size - 1`; then takes what they
+    /// sent, awaited together.
+    Direct {
+        /// Whether what arrives is combined with a local operand.
+        reduces: bool,
+    },
+    /// As `Direct`, but everyone adds the same operands in rank order, the own one in its place: all
+    /// but rank 0 store the first and add their own in between, or at the end if they are the last.
+    OneShot,
+    /// Nothing but the local copy.
+    Copy,
+}
+
+impl Phase {
+    /// A local copy of `chunks` chunks.
+    pub const fn copy(chunks: u32) -> Self {
+        Self { stride: 1, size: 1, pattern: Pattern::Copy, chunks: 0, copies: chunks }
+    }
+
+    /// Messages that each rank sends.
+    pub const fn messages(&self) -> u32 {
+        self.size - 1
+    }
+}

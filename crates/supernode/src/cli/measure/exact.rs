@@ -1,0 +1,142 @@
+//! Times of the exact engines, and of the closed form where none of them answers in time.
+
+use supernode::collectives::{Algorithm, Chunks, Schedule, Tuning};
+use supernode::engine::choose::{self, Exact, Patience};
+use supernode::engine::formula::{self, Elements};
+use supernode::engine::{EngineError, bound, folded, sweep};
+use supernode::units::MessageSize;
+
+use super::{AUTO_MESSAGES, Answer, EngineChoice, Setup, grouped, messages, no_time};
+use crate::cli::Error;
+
+/// Messages that `auto` gives to the time-ordered engine.
+const AUTO_PORTS_MESSAGES: u64 = 2_000_000;
+/// Steps in arrays that `auto` takes: a second or two.
+const AUTO_STEPS: u64 = 500_000_000;
+/// Steps that a forced engine takes on: minutes.
+const MAX_STEPS: u64 = 200_000_000_000;
+
+impl From<Exact> for EngineChoice {
+    fn from(exact: Exact) -> Self {
+        match exact {
+            Exact::Folded => Self::Folded,
+            Exact::Sweep => Self::Sweep,
+            Exact::Ports => Self::Ports,
+        }
+    }
+}
+
+impl Setup {
+    /// The cheapest exact engine, or the closed form if all of them take too long; `why` no data ran.
+    pub(super) fn exact_or_closed(
+        &self,
+        algorithm: Algorithm,
+        tuning: &Tuning,
+        count: u64,
+        why: String,
+    ) -> Result<Answer, Error> {
+        let width = self.request.dtype.bytes();
+        let schedule = self.schedule(algorithm, tuning)?;
+        let shape = schedule.shape();
+        let chunks = Chunks::new(shape, count, width);
+        let patience = Patience {
+            steps: AUTO_STEPS,
+            messages: if shape.lanes == 1 { AUTO_MESSAGES } else { AUTO_PORTS_MESSAGES },
+            threads: self.request.threads,
+        };
+        let messages = messages(&*schedule);
+        let answer =
+            |time, engine, why, how| Answer { time, engine, wrong: None, fallback: Some(why), how };
+        match choose::run(&*schedule, &chunks, &self.cost, messages, patience) {
+            Ok(chosen) => Ok(answer(chosen.time, chosen.engine.into(), why, chosen.why)),
+            Err(EngineError::Impatient(engines)) => {
+                let elements = Elements { count, width };
+                let collective = self.request.collective;
+                let time = formula::time(algorithm, collective, elements, tuning, &self.cost)
+                    .map_err(|error| no_time(algorithm, error))?;
+                Ok(answer(time, EngineChoice::Formula, format!("{why}; {engines}"), String::new()))
+            }
+            Err(error) => Err(no_time(algorithm, error)),
+        }
+    }
+
+    /// The time by the forced engine, one of those that take all ranks in step.
+    pub(super) fn stepped(
+        &self,
+        algorithm: Algorithm,
+        schedule: &dyn Schedule,
+        count: u64,
+    ) -> Result<Answer, Error> {
+        let chunks = Chunks::new(schedule.shape(), count, self.request.dtype.bytes());
+        let (engine, threads) = (self.request.engine, self.request.threads);
+        let answer = if engine == EngineChoice::Folded {
+            folded::run(schedule, &chunks, &self.cost, threads)
+                .map(|folded| (folded.time(), folded.fold.to_string()))
+        } else {
+            sweep::run(schedule, &chunks, &self.cost, threads)
+                .map(|swept| (swept.time(), format!("{} messages", grouped(swept.messages))))
+        };
+        let (time, how) = answer.map_err(|error| self.unfit(algorithm, error))?;
+        Ok(Answer { time, engine, wrong: None, fallback: None, how })
+    }
+
+    /// How good an answer is: the engine and what made it short, and the share of the lower bound.
+    pub(in crate::cli) fn explain(
+        &self,
+        algorithm: Algorithm,
+        count: u64,
+        answer: &Answer,
+    ) -> String {
+        let Answer { time, engine, how, .. } = answer;
+        let elements = Elements { count, width: self.request.dtype.bytes() };
+        let bound = bound::time(self.request.collective, elements, &self.cost);
+        let size = MessageSize::new(elements.bytes());
+        let share = 100.0 * bound.as_secs_f64() / time.as_secs_f64();
+        let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
+        format!(
+            "explain {algorithm} {size}: {time} by engine {}{how}; no algorithm takes less than \
+             {bound}, {share:.1} % of it",
+            engine.name()
+        )
+    }
+
+    fn unfit(&self, algorithm: Algorithm, error: EngineError) -> Error {
+        let EngineError::Unfit(unfit) = error else {
+            return no_time(algorithm, error);
+        };
+        let engine = self.request.engine.name();
+        format!(
+            "the engine `{engine}` cannot run {algorithm} here: {unfit}; use the engine `ports`, or \
+             `formula` for an estimate"
+        )
+        .into()
+    }
+
+    /// Whether the forced engine can run `schedule`, as far as is known beforehand.
+    pub(super) fn check_steps(
+        &self,
+        algorithm: Algorithm,
+        schedule: &dyn Schedule,
+    ) -> Result<(), Error> {
+        let work = if self.request.engine == EngineChoice::Folded {
+            folded::work(schedule, &self.cost)
+        } else {
+            sweep::work(schedule, &self.cost)
+        };
+        let Some(work) = work else {
+            let unfit = supernode::engine::Unfit::NoPhases;
+            return Err(self.unfit(algorithm, unfit.into()));
+        };
+        if work <= MAX_STEPS {
+            return Ok(());
+        }
+        let (engine, ranks) = (self.request.engine.name(), self.ranks());
+        Err(format!(
+            "{algorithm} on {ranks} ranks takes some {} steps of the engine `{engine}`; more than {} \
+             would take hours; use fewer ranks, another algorithm or the engine `formula`",
+            grouped(work),
+            grouped(MAX_STEPS)
+        )
+        .into())
+    }
+}
