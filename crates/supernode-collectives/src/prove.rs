@@ -227,6 +227,9 @@ fn finish(effects: Symbolic, shape: Shape, steps: u64, ended: bool) -> Run {
 /// Reads the steps of a few ranks, unless the buffers alone are too much for any machine.
 pub fn memory_needed(schedule: &dyn Schedule) -> (u64, u64) {
     let shape = schedule.shape();
+    if shape.ranks == 0 {
+        return (0, 0);
+    }
     let (ranks, lanes) = (u64::from(shape.ranks), u64::from(shape.lanes));
     let buffers = u64::from(shape.output_chunks) * Memory::OUTPUT_BYTES
         + u64::from(shape.scratch_chunks) * Memory::SCRATCH_BYTES;

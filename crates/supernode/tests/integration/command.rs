@@ -43,6 +43,8 @@ fn early_closed_pipes_are_no_failure() {
         ],
         &["compare", "dgx-h100", "dgx-a100"],
         &["list", "systems"],
+        &["explain", "all-reduce", "-n", "64"],
+        &["verify", "all-reduce", "--ranks", "2..64"],
         &["show", "system", "dgx-h100"],
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_supernode"))

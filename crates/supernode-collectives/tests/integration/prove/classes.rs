@@ -1,6 +1,6 @@
 //! Each class of error, by the smallest schedule that has it.
 
-use supernode_collectives::prove::{Finding, Options, Proof, WaitsFor, prove};
+use supernode_collectives::prove::{Finding, Options, Proof, Stated, WaitsFor, prove};
 use supernode_collectives::{Action, Buf, Dep, Group, Rank, Span, Step};
 
 use super::program::Program;
@@ -260,4 +260,31 @@ fn steps_that_make_no_sense() {
     finds(&program, "it waits for lane 1 step 0: none");
     program.shape.output_chunks = 2;
     finds(&program, "cannot have 1 input and 2 output chunks");
+}
+
+#[test]
+fn costs_that_contradict_the_formula() {
+    let proof = proved(&Program::single(1, vec![vec![exchange(1)], vec![exchange(0)]]));
+    let right = Stated { rounds: Some(1), sent: Some((2, 2)) };
+    assert_eq!(right.contradictions(&proof), []);
+    let wrong = Stated { rounds: Some(2), sent: Some((1, 2)) };
+    let words: Vec<String> = wrong.contradictions(&proof).iter().map(Finding::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "rounds: counted 1, but the closed formula says 2",
+            "most sent by a rank: counted 1/1 of the vector, but the closed formula says 1/2",
+        ]
+    );
+}
+
+/// A proof of nothing is an error, not a panic.
+#[test]
+fn no_ranks_and_no_lanes() {
+    let mut program = Program::single(1, vec![vec![], vec![]]);
+    program.shape.lanes = 0;
+    finds(&program, "2 ranks, 0 lanes and 1 chunks: none may be zero");
+    program.shape.ranks = 0;
+    finds(&program, "0 ranks");
+    assert_eq!(supernode_collectives::prove::memory_needed(&program).1, 0);
 }
