@@ -50,7 +50,7 @@ fn servers_say_what_carries_their_messages() {
     };
     let nvlink = Some(Transport::Nvlink);
     assert_eq!(of("dgx-h100"), (nvlink, Some(Transport::Infiniband), Some(Cpu::Intel)));
-    assert_eq!(of("p5"), (nvlink, Some(Transport::Efa), Some(Cpu::Amd)));
+    assert_eq!(of("p5"), (nvlink, Some(Transport::EfaV2), Some(Cpu::Amd)));
     assert_eq!(of("alps"), (nvlink, Some(Transport::Slingshot), Some(Cpu::Grace)));
     assert_eq!(of("gb200-ib"), (None, Some(Transport::Infiniband), Some(Cpu::Grace)));
     // A cluster grows at its outermost level.
@@ -107,7 +107,7 @@ fn a_mesh_of_four_gives_every_pair_a_third_of_the_links() {
 fn words_are_spelled_as_they_are_printed() {
     for (words, count) in [
         (Architecture::ALL.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), 24),
-        (Transport::ALL.iter().map(ToString::to_string).collect(), 17),
+        (Transport::ALL.iter().map(ToString::to_string).collect(), 18),
         (Cpu::ALL.iter().map(ToString::to_string).collect(), 4),
     ] {
         assert_eq!(words.len(), count, "a word is there twice, or the lists have changed");
