@@ -10,7 +10,7 @@
 //! let platform = Platform::of(&catalog, catalog.system("dgx-h100")?)?;
 //! let communicator = Communicator::new("nccl:2.29".parse()?, platform, 1, 8, Costs::builtin()?)?;
 //! let call = Call::new(Function::AllReduce, "1G".parse()?);
-//! let choice = communicator.choose(&call, Launched::default());
+//! let choice = communicator.choose(&call);
 //! assert_eq!(choice.name(), "NVLS/Simple");
 //! let time = communicator.time(&call, &choice, Launched::default());
 //! assert!((2_000.0..5_000.0).contains(&time.as_us_f64()), "{time}");
@@ -91,22 +91,17 @@ impl Communicator {
             tuner: &self.tuner,
             rates: self.rates(),
             link_gb_s: self.platform.reached_gb_s(per_node),
-            nics_gb_s: self.platform.nic_gb_s * f64::from(per_node),
+            nics_gb_s: self.platform.node_nics_gb_s(per_node),
         }
     }
 
     /// What the library runs for `call`. RCCL's own tables need figures of each topology that are
     /// not known here: it is taken to choose the fastest that it has.
-    pub fn choose(&self, call: &Call, launched: Launched) -> Choice {
+    pub fn choose(&self, call: &Call) -> Choice {
         if !matches!(self.library, Library::Rccl) {
             return self.tuner.choose(call);
         }
-        let predictor = self.predictor();
-        let candidates = self.tuner.candidates(call).into_iter();
-        candidates
-            .map(|candidate| self.tuner.run(call, candidate))
-            .min_by_key(|choice| predictor.time(call, choice, launched))
-            .unwrap_or_else(|| self.tuner.choose(call))
+        self.predictor().fastest(call)
     }
 
     /// How long `call` takes as `choice`.

@@ -87,11 +87,11 @@ impl Platform {
             why: format!("NCCL does not run on {}", self.architecture),
         })?;
         let nvlink = matches!(self.scale_up, Some(Transport::Nvlink | Transport::Xgmi));
-        let node_nics = self.nic_gb_s * f64::from(self.node_devices.min(8));
         // Several NICs of one GPU are one to NCCL: its plugins join them.
-        let nics_per_node = nics.unwrap_or(self.node_devices).clamp(1, self.node_devices.min(8));
+        let nics_per_node = nics.unwrap_or(per_node).clamp(1, per_node.max(1));
         // NCCL counts 12 GB/s for 100 Gb/s, which are 12.5.
-        let nic_gbit = (node_nics / f64::from(nics_per_node) * 8.0).round() as u32;
+        let nic_gbit =
+            (self.node_nics_gb_s(per_node) / f64::from(nics_per_node) * 8.0).round() as u32;
         let generation = match gpu.capability() {
             ..80 => 3,
             80..90 => 4,
@@ -131,6 +131,11 @@ impl Platform {
             _ => 25.0,
         };
         (self.reached_gb_s(per_node) / rate).round() as u32
+    }
+
+    /// Line rate of the NICs beside `per_node` ranks of a node, in one direction, in GB/s.
+    pub fn node_nics_gb_s(&self, per_node: u32) -> f64 {
+        self.nic_gb_s * f64::from(per_node)
     }
 
     /// Line rate of a device towards its peers among `per_node` ranks, in GB/s.

@@ -47,6 +47,17 @@ impl Predictor<'_> {
         Time::from_secs_f64(us * 1e-6)
     }
 
+    /// The shortest kernel of all that the library has for `call`, however it is launched.
+    pub fn fastest(&self, call: &Call) -> Choice {
+        let candidates = self.tuner.candidates(call).into_iter();
+        let kernels = candidates.map(|candidate| {
+            let choice = self.tuner.run(call, candidate);
+            (self.kernel(call, &choice), choice)
+        });
+        let shortest = kernels.min_by(|(a, _), (b, _)| a.total_cmp(b));
+        shortest.map_or_else(|| self.tuner.choose(call), |(_, choice)| choice)
+    }
+
     /// The launches of one call, one after the other where one process makes all of a node.
     fn launches(&self, call: &Call, processes: Processes) -> f64 {
         match processes {
@@ -123,6 +134,11 @@ impl Predictor<'_> {
         let shared = host && self.per_node() > 2;
         let rate = self.link_gb_s * GB_S * self.chip(Chip::Link);
         rate * self.share(protocol) * if shared { self.chip(Chip::SharedLink) } else { 1.0 }
+    }
+
+    /// Microseconds that `bytes` take over the scale-up links; none where no rank has a neighbour.
+    pub(crate) fn near(&self, bytes: f64, protocol: Protocol) -> f64 {
+        if self.per_node() == 1 { 0.0 } else { bytes / self.link(protocol) }
     }
 
     /// Payload rate of a protocol, of that of Simple.

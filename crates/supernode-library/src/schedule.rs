@@ -53,8 +53,8 @@ impl Communicator {
     /// steps take.
     ///
     /// # Errors
-    /// [`LibraryError::Unscheduled`] for sends and receives, PAT and `CollNet`, for rooted calls, and
-    /// where the costs leave what a fabric can be.
+    /// [`LibraryError::Unscheduled`] for sends and receives, PAT and `CollNet`, for rooted calls, for
+    /// nodes of one rank, and where the costs leave what a fabric can be.
     pub fn schedule(
         &self,
         call: &Call,
@@ -68,6 +68,10 @@ impl Communicator {
             Function::AllGather => Collective::AllGather,
             _ => return Err(unscheduled()),
         };
+        // Every step of such nodes goes over the network, whose steps are of another kind.
+        if self.tuner.machine.ranks_per_node == 1 {
+            return Err(unscheduled());
+        }
         let width = call.element.bytes();
         let work = Work {
             communicator: self,

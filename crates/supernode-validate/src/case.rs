@@ -158,6 +158,11 @@ impl<'a> Bench<'a> {
         Some(self.subjects[curve].as_ref().ok()?.platform.system.as_str())
     }
 
+    /// The architecture of a case, by its word in the catalog.
+    pub fn architecture(&self, case: &Case) -> Option<&'static str> {
+        self.groups(case).map(|(architecture, _)| architecture.as_str())
+    }
+
     /// Nodes of a case.
     pub fn nodes(&self, case: &Case) -> u32 {
         self.subjects[case.curve].as_ref().map_or(0, |subject| subject.tuner.machine.nodes)
@@ -202,10 +207,9 @@ impl Subject {
         let (algorithms, collnet) = forced(curve);
         machine.collnet = collnet;
         let mut tuner = Tuner::new(constants, machine).map_err(text)?;
-        // The plugin of the first EFA allows nothing else.
-        let simple = curve.proto.starts_with("Simple")
-            || nodes > 1 && platform.network == Some(Transport::Efa);
-        let protocols = if simple { "Simple" } else { "" };
+        // The plugin of the first EFA allows nothing but Simple.
+        let simple = nodes > 1 && platform.network == Some(Transport::Efa);
+        let protocols = if simple { "Simple" } else { protocol(&curve.proto) };
         tuner.forced = Forced {
             algorithms: algorithms.parse().map_err(text)?,
             protocols: protocols.parse().map_err(text)?,
@@ -216,7 +220,7 @@ impl Subject {
                 let nodes = curve.nodes.unwrap_or(nodes).max(nodes);
                 rate.gb_per_s() * f64::from(count) * f64::from(nodes) / f64::from(nodes_of(&tuner))
             }
-            _ => platform.nic_gb_s * f64::from(platform.node_devices.min(8)),
+            _ => platform.node_nics_gb_s(per_node),
         };
         Ok(Self {
             link_gb_s: platform.reached_gb_s(per_node),
@@ -272,13 +276,7 @@ impl Subject {
     }
 
     fn chosen(&self, case: &Case, predictor: &Predictor<'_>) -> Choice {
-        case.choice.unwrap_or_else(|| {
-            let candidates = self.tuner.candidates(&case.call).into_iter();
-            let choices = candidates.map(|candidate| self.tuner.run(&case.call, candidate));
-            choices
-                .min_by_key(|choice| predictor.time(&case.call, choice, self.launched))
-                .unwrap_or_else(|| self.tuner.choose(&case.call))
-        })
+        case.choice.unwrap_or_else(|| predictor.fastest(&case.call))
     }
 }
 
@@ -291,6 +289,17 @@ fn setting(text: &str, name: &str) -> Option<u32> {
 
 fn nodes_of(tuner: &Tuner) -> u32 {
     tuner.machine.nodes.max(1)
+}
+
+/// The protocol that the curve forced; empty where it is the library's choice.
+fn protocol(proto: &str) -> &'static str {
+    let proto = proto.to_ascii_lowercase();
+    match proto.trim_start_matches("nccl_proto=").split([' ', '(']).next() {
+        Some("ll") => "LL",
+        Some("ll128") => "LL128",
+        Some("simple") => "Simple",
+        _ => "",
+    }
 }
 
 /// What a library is called for; none where it is not one call of it.
@@ -347,9 +356,10 @@ fn library(curve: &Curve) -> Result<(Version, bool, bool), String> {
 
 /// The list of algorithms that the curve forced, and what its network reduces.
 fn forced(curve: &Curve) -> (&'static str, CollNet) {
-    let algo = curve.algo.as_str();
+    let algo = curve.algo.to_ascii_lowercase();
+    let algo = algo.trim_start_matches("nccl_algo=");
     let observed = algo.strip_prefix("auto -> ").unwrap_or(algo);
-    let of = |prefix: &str| observed.starts_with(prefix);
+    let of = |prefix: &str| observed.starts_with(&prefix.to_ascii_lowercase());
     match () {
         () if of("NVLSTree") => ("NVLSTree", CollNet::None),
         () if of("NVLS (auto)") => ("", CollNet::None),
@@ -363,6 +373,13 @@ fn forced(curve: &Curve) -> (&'static str, CollNet) {
     }
 }
 
+/// The type of the elements, by nccl-tests' names and others; the default of nccl-tests where none
+/// is told.
 fn element(curve: &Curve) -> Element {
-    curve.element().map_or(Element::F32, Element::from)
+    let name = curve.dtype.to_ascii_lowercase();
+    match name.as_str() {
+        "int8" | "uint8" | "i8" | "u8" | "char" => Element::I8,
+        _ if ["fp8", "f8", "float8"].iter().any(|eight| name.starts_with(eight)) => Element::Fp8,
+        _ => curve.element().map_or(Element::F32, Element::from),
+    }
 }

@@ -14,9 +14,9 @@ use crate::{Bench, Fold, Training};
 pub enum By {
     /// One machine: its relatives remain.
     Machine,
-    /// A family of chips: only what is typical of others remains.
+    /// A family of chips, those of one architecture: only what is typical of others remains.
     Family,
-    /// More than this many nodes.
+    /// More than this many nodes, to predict twice as many and more.
     Scale(u32),
 }
 
@@ -37,7 +37,7 @@ pub fn cross(
         while let Some(fold) = folds.get(next.fetch_add(1, Ordering::Relaxed)) {
             let costs = Training::without(bench, fold).fit(priors);
             for (index, case) in bench.cases.iter().enumerate() {
-                if fold.holds(bench, case) {
+                if fold.predicts(bench, case) {
                     done.push((index, bench.predict(case, &costs)));
                 }
             }
@@ -63,7 +63,7 @@ fn folds(bench: &Bench<'_>, by: By) -> Vec<Fold> {
     let curves = || bench.cases.iter().map(|case| &bench.curves[case.curve]);
     let names: BTreeSet<&str> = match by {
         By::Machine => curves().map(|curve| curve.hardware.as_str()).collect(),
-        By::Family => curves().map(crate::Curve::family).collect(),
+        By::Family => bench.cases.iter().filter_map(|case| bench.architecture(case)).collect(),
         By::Scale(nodes) => return vec![Fold::Scale(nodes)],
     };
     let fold = |name: &str| match by {

@@ -24,9 +24,9 @@ pub enum Fold {
     Nothing,
     /// All rows of one machine, as its source names it.
     Machine(String),
-    /// All rows of a family of hardware.
+    /// All rows of a family of chips, those of one architecture.
     Family(String),
-    /// All rows of more than this many nodes.
+    /// All rows of more than this many nodes; those of twice as many are predicted.
     Scale(u32),
 }
 
@@ -43,8 +43,16 @@ impl Fold {
         match self {
             Self::Nothing => false,
             Self::Machine(machine) => bench.curves[case.curve].hardware == *machine,
-            Self::Family(family) => bench.curves[case.curve].family() == family,
+            Self::Family(family) => bench.architecture(case) == Some(family.as_str()),
             Self::Scale(nodes) => bench.nodes(case) > *nodes,
+        }
+    }
+
+    /// Whether `case` is to be predicted without the fold.
+    pub fn predicts(&self, bench: &Bench<'_>, case: &Case) -> bool {
+        match self {
+            Self::Scale(nodes) => bench.nodes(case) >= 2 * nodes,
+            _ => self.holds(bench, case),
         }
     }
 }

@@ -25,7 +25,7 @@ impl Predictor<'_> {
             Protocol::Simple => self.chip(Chip::P2pStep),
             Protocol::Ll | Protocol::Ll128 => 0.0,
         };
-        let within = near / rate / GB_S;
+        let within = if near > 0.0 { near / rate / GB_S } else { 0.0 };
         if self.nodes() == 1 {
             return start + flags + within;
         }

@@ -24,7 +24,7 @@ impl Predictor<'_> {
         let loops = (share / channels / choice.chunk_bytes as f64).ceil().max(1.0);
         let chunk = share / loops;
         let slices = slices(choice.protocol, chunk / channels);
-        let wire = chunk / self.link(choice.protocol);
+        let wire = self.near(chunk, choice.protocol);
         let near = self.step(choice.protocol) * slices + wire;
         let copies = self.common(ends) * wire;
         let path = if self.nodes() == 1 {
@@ -45,7 +45,8 @@ impl Predictor<'_> {
         let ranks = f64::from(self.ranks());
         let hops = ranks - 1.0;
         let far = f64::from(self.nodes() - 1);
-        let mut rate = self.link(choice.protocol);
+        let mut rate =
+            if self.per_node() == 1 { f64::INFINITY } else { self.link(choice.protocol) };
         let mut latency = (hops - far) * self.step(choice.protocol);
         if self.nodes() > 1 {
             rate = rate.min(self.nics(choice.protocol));

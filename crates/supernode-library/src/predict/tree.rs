@@ -10,7 +10,7 @@ impl Predictor<'_> {
         let hops = f64::from(self.per_node() - 1);
         let mut latency = hops * self.step(choice.protocol);
         // A rank of the chain sends all bytes up and down.
-        let mut wire = 2.0 * bytes / self.link(choice.protocol);
+        let mut wire = self.near(2.0 * bytes, choice.protocol);
         if self.nodes() > 1 {
             let depth = f64::from(self.nodes().ilog2());
             latency += depth * self.network_step(choice.protocol, choice.channels);
@@ -22,7 +22,7 @@ impl Predictor<'_> {
         // The first chunk passes every hop up and down, then chunk after chunk follows.
         // LL and LL128 pass on lines as they come; Simple passes on whole chunks.
         let hop = match choice.protocol {
-            Protocol::Simple => bytes / chunks / self.link(choice.protocol),
+            Protocol::Simple => self.near(bytes / chunks, choice.protocol),
             Protocol::Ll | Protocol::Ll128 => 0.0,
         };
         let fill = 2.0 * (latency + hops * hop);

@@ -25,7 +25,7 @@ fn communicator(system: &str, nodes: u32, ranks: u32, forced: (&str, &str)) -> C
 /// Engine over prediction.
 fn ratio(made: &Communicator, function: Function, bytes: u64, launched: Launched) -> f64 {
     let call = Call::new(function, MessageSize::new(bytes));
-    let choice = made.choose(&call, launched);
+    let choice = made.choose(&call);
     let Scheduled { algorithm, tuning, cost } = made.schedule(&call, &choice, launched).unwrap();
     let collective = match function {
         Function::ReduceScatter => supernode_collectives::Collective::ReduceScatter,
@@ -118,7 +118,7 @@ fn hierarchies_are_slower_where_the_library_overlaps() {
 fn what_has_no_schedule_says_what_to_use() {
     let made = communicator("dgx-h100", 16, 1, ("PAT", ""));
     let call = Call::new(Function::AllGather, MessageSize::new(1 << 20));
-    let choice = made.choose(&call, Launched::default());
+    let choice = made.choose(&call);
     assert_eq!(choice.name(), "PAT/Simple");
     let error = made.schedule(&call, &choice, Launched::default()).unwrap_err();
     assert!(matches!(error, LibraryError::Unscheduled { .. }));

@@ -127,7 +127,7 @@ fn for_nccl(args: &Args, made: &Communicator, changes: &[String]) -> Result<Answ
     let launched = Launched::default();
     let at = |bytes| Call { bytes, ..call };
     let ends: Vec<(u64, u64, Choice, Choice)> = if made.library == Library::Rccl {
-        let choose = |bytes| made.choose(&at(bytes), launched);
+        let choose = |bytes| made.choose(&at(bytes));
         spans(args.minbytes.bytes(), args.maxbytes.bytes(), choose, |a, b| a.name() == b.name())
     } else {
         let spans = made.tuner.choices(&call, args.minbytes, args.maxbytes);

@@ -27,7 +27,7 @@ fn communicator(system: &str, nodes: u32) -> Communicator {
 
 fn micros(made: &Communicator, function: Function, bytes: u64, launched: Launched) -> f64 {
     let call = Call::new(function, MessageSize::new(bytes));
-    made.time(&call, &made.choose(&call, launched), launched).as_us_f64()
+    made.time(&call, &made.choose(&call), launched).as_us_f64()
 }
 
 /// busbw in GB/s as nccl-tests defines it.
@@ -129,7 +129,7 @@ fn a_forced_ring_is_not_a_constant_per_step() {
         made.tuner.forced.algorithms = "Ring".parse().expect("a name");
         made.tuner.forced.protocols = "LL128".parse().expect("a name");
         let call = Call::new(Function::AllReduce, MessageSize::new(KIB));
-        let choice = made.choose(&call, STREAM);
+        let choice = made.choose(&call);
         assert_eq!(choice.name(), "Ring/LL128");
         let estimate = choice.time.expect("rings are estimated").as_us_f64();
         (made.time(&call, &choice, STREAM).as_us_f64(), estimate)

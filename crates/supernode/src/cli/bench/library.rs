@@ -113,7 +113,7 @@ fn plan(
         // An empty call costs what the smallest does.
         ..Call::new(args.collective, MessageSize::new(bytes.max(1)))
     };
-    let choice = communicator.choose(&call, launched);
+    let choice = communicator.choose(&call);
     forced::check(args, communicator, Function::from(args.collective), &choice)?;
     Ok(Plan { count, bytes, call, choice, time: communicator.time(&call, &choice, launched) })
 }
