@@ -71,11 +71,11 @@ impl<'a> Evidence<'a> {
             &machine,
         ));
         part(&errors::table(
-            "Without its family: only what other chips have in common is left.",
+            "Without its family, all chips of its architecture: what other families have in common is left.",
             &family,
         ));
         part(&errors::table(
-            "By scale: fitted on up to 4 nodes, predicted for more (8 to 64).",
+            "By scale: fitted on up to 4 nodes, predicted for 8 and more (to 64).",
             &scale,
         ));
         part(&errors::judged(&machine));

@@ -7,7 +7,9 @@ pub(super) mod memory;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use supernode::collectives::{Action, Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
+use supernode::collectives::{
+    Action, Algorithm, Chunks, Collective, Inner, Schedule, Span, Tuning,
+};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::formula::Elements;
 use supernode::engine::{self, EngineError, formula, ports};
@@ -23,6 +25,8 @@ use super::names::grouped;
 const AUTO_MESSAGES: u64 = 8_000_000;
 /// Bytes over all ranks that `auto` moves for real.
 const AUTO_BYTES: u64 = 1 << 30;
+/// Bytes that messages carry in a run that `auto` does for real: a few seconds of host time.
+const AUTO_TRAFFIC: u64 = 32 << 30;
 /// Messages that a forced engine takes on; at a million or a few a second, that is hours.
 const MAX_MESSAGES: u64 = 10_000_000_000;
 
@@ -129,6 +133,12 @@ impl Setup {
         if all > AUTO_BYTES {
             let all = MessageSize::new(all);
             return Some(format!("{all} over all ranks are too much to move for real"));
+        }
+        let chunks = Chunks::new(shape, count, self.request.dtype.bytes());
+        let traffic = messages.saturating_mul(chunks.nominal_bytes(Span::output(0, 1)));
+        if traffic > AUTO_TRAFFIC {
+            let traffic = MessageSize::new(traffic);
+            return Some(format!("{traffic} in messages are too much to move for real"));
         }
         let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
         let scarce = || format!("real data needs {needed} of memory, and only {limit} may be used");
