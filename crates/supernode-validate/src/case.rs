@@ -172,7 +172,14 @@ impl<'a> Bench<'a> {
     pub fn choice(&self, case: &Case, costs: &Costs) -> String {
         let Ok(subject) = &self.subjects[case.curve] else { return String::new() };
         let rates = subject.rates(costs);
-        subject.chosen(case, &subject.predictor(rates)).name()
+        case.chosen(&subject.predictor(rates)).name()
+    }
+}
+
+impl Case {
+    /// What the library chooses, or the shortest kernel where no table says.
+    fn chosen(&self, predictor: &Predictor<'_>) -> Choice {
+        self.choice.unwrap_or_else(|| predictor.fastest(&self.call))
     }
 }
 
@@ -268,15 +275,11 @@ impl Subject {
 
     fn predict(&self, case: &Case, costs: &Costs) -> Time {
         let predictor = self.predictor(self.rates(costs));
-        let choice = self.chosen(case, &predictor);
+        let choice = case.chosen(&predictor);
         match self.direct {
             Some(limit) => predictor.direct(&case.call, &choice, self.launched, limit),
             None => predictor.time(&case.call, &choice, self.launched),
         }
-    }
-
-    fn chosen(&self, case: &Case, predictor: &Predictor<'_>) -> Choice {
-        case.choice.unwrap_or_else(|| predictor.fastest(&case.call))
     }
 }
 
