@@ -109,6 +109,10 @@ impl Emulator {
     /// # Errors
     /// When memory would not suffice (checked before anything is allocated), inputs do not fit, or
     /// the schedule deadlocks.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks of a tokio runtime: the caller's thread works as well, and cannot
+    /// wait there. Use a thread of its own.
     pub fn run(&self, job: &Job, inputs: Vec<Bytes>) -> Result<Report, EmulatorError> {
         self.run_into(job, inputs, Vec::new())
     }
