@@ -107,7 +107,7 @@ impl Without {
         match self {
             Self::Machine => "every row from constants fitted without its machine",
             Self::Family => "every row from constants fitted without its family of chips",
-            Self::Scale => "rows of more than 4 nodes, from constants fitted on up to 4",
+            Self::Scale => "rows of 8 nodes and more, from constants fitted on up to 4",
         }
     }
 }
