@@ -65,7 +65,7 @@ impl Predictor<'_> {
                 let kernels = if call.function == Function::AllToAll { 2.0 } else { 1.0 };
                 self.common(Common::Launch) * kernels * f64::from(self.per_node())
             }
-            Processes::PerDevice => 0.0,
+            Processes::PerDevice | Processes::Threads => 0.0,
         }
     }
 

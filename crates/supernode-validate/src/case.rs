@@ -4,10 +4,7 @@ use supernode_catalog::{Catalog, System, SystemKind, Transport};
 use supernode_chip::Architecture;
 use supernode_library::costs::{Costs, Rates};
 use supernode_library::nccl::{Call, Choice, CollNet, Constants, Forced, Tuner};
-use supernode_library::{
-    Element, Function, Launch as By, Launched, LibraryError, Platform, Predictor,
-    Processes as Launcher, Version,
-};
+use supernode_library::{Element, Function, Launched, LibraryError, Platform, Predictor, Version};
 use supernode_units::{MessageSize, Time};
 
 use crate::{Class, Curve, Kind, Launch, Operation, Processes};
@@ -116,7 +113,7 @@ impl<'a> Bench<'a> {
                         && (!virtual_chips || Class::of(bytes) == Class::Bandwidth),
                     dated: subject.dated,
                     processes: measured.processes,
-                    hosted: subject.launched.by == By::Host,
+                    hosted: subject.launched.by == Launch::Host,
                 });
             }
         }
@@ -240,15 +237,8 @@ impl Subject {
             direct: direct(&curve.library),
             least_channels: setting(&curve.notes, "NCCL_MIN_CTAS=").unwrap_or(0),
             launched: Launched {
-                by: match curve.launch {
-                    Some(Launch::Graph) => By::Graph,
-                    Some(Launch::Host) => By::Host,
-                    _ => By::Stream,
-                },
-                processes: match curve.processes {
-                    Some(Processes::PerNode) => Launcher::PerNode,
-                    _ => Launcher::PerDevice,
-                },
+                by: curve.launch.unwrap_or_default(),
+                processes: curve.processes.unwrap_or_default(),
             },
         })
     }

@@ -1,84 +1,31 @@
-//! How a benchmark was started: known conditions of a measurement, never fitted.
+//! How a benchmark was started, as far as its id and notes tell.
 
-use serde::Serialize;
+use supernode_library::{Launch, Processes};
 
-/// How calls reach the devices. It decides the time of small messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Launch {
-    /// Calls are put in a stream, back to back: the default of nccl-tests and rccl-tests.
-    Stream,
-    /// A captured graph of calls is replayed: hardly any launch cost.
-    Graph,
-    /// The host's own launch is inside the time.
-    Host,
+/// What a curve's id, notes and library tell of its launches; none where they do not.
+pub(crate) fn launch_of(id: &str, notes: &str, library: &str) -> Option<Launch> {
+    let notes = notes.to_ascii_lowercase();
+    if id.ends_with("-graph") || notes.contains("graph replay") || notes.contains("graph mode") {
+        return Some(Launch::Graph);
+    }
+    if notes.contains("incl. host launch") {
+        return Some(Launch::Host);
+    }
+    let warmup =
+        notes.split("-w").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let harness = warmup || notes.contains("nccl-tests") || notes.contains("rccl-tests");
+    let torch = library.contains("torch") || notes.contains("torch");
+    let nccl = library.starts_with("NCCL") || library.starts_with("RCCL");
+    (nccl && !torch && (harness || !notes.contains("busbw only"))).then_some(Launch::Stream)
 }
 
-impl Launch {
-    /// All launch modes.
-    pub const ALL: [Self; 3] = [Self::Stream, Self::Graph, Self::Host];
-
-    /// The name in files of measured curves.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stream => "stream",
-            Self::Graph => "graph",
-            Self::Host => "host",
-        }
+/// What a curve's notes tell of its processes; none where they do not.
+pub(crate) fn processes_of(notes: &str) -> Option<Processes> {
+    if notes.contains("-t n threads") {
+        return Some(Processes::Threads);
     }
-
-    /// What a curve's id, notes and library tell; none where they do not.
-    pub fn told_by(id: &str, notes: &str, library: &str) -> Option<Self> {
-        let notes = notes.to_ascii_lowercase();
-        if id.ends_with("-graph") || notes.contains("graph replay") || notes.contains("graph mode")
-        {
-            return Some(Self::Graph);
-        }
-        if notes.contains("incl. host launch") {
-            return Some(Self::Host);
-        }
-        let warmup =
-            notes.split("-w").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        let harness = warmup || notes.contains("nccl-tests") || notes.contains("rccl-tests");
-        let torch = library.contains("torch") || notes.contains("torch");
-        let nccl = library.starts_with("NCCL") || library.starts_with("RCCL");
-        (nccl && !torch && (harness || !notes.contains("busbw only"))).then_some(Self::Stream)
-    }
-}
-
-/// How ranks are laid on processes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Processes {
-    /// A process per device: `-g 1` under MPI.
-    PerDevice,
-    /// A process per node, one thread for all of its devices, launched one after another: `-g 8`.
-    PerNode,
-    /// A process per node, a thread per device: `-t 8`.
-    Threads,
-}
-
-impl Processes {
-    /// All arrangements.
-    pub const ALL: [Self; 3] = [Self::PerDevice, Self::PerNode, Self::Threads];
-
-    /// The name in files of measured curves.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PerDevice => "per_device",
-            Self::PerNode => "per_node",
-            Self::Threads => "threads",
-        }
-    }
-
-    /// What a curve's notes tell; none where they do not.
-    pub fn told_by(notes: &str) -> Option<Self> {
-        if notes.contains("-t n threads") {
-            return Some(Self::Threads);
-        }
-        let per_node = ["single process -g", "1 process/node -g", "nccl-tests -g 8"];
-        per_node.iter().any(|words| notes.contains(words)).then_some(Self::PerNode)
-    }
+    let per_node = ["single process -g", "1 process/node -g", "nccl-tests -g 8"];
+    per_node.iter().any(|words| notes.contains(words)).then_some(Processes::PerNode)
 }
 
 #[cfg(test)]
@@ -88,7 +35,7 @@ mod tests {
     #[test]
     fn ids_and_notes_tell_the_launch() {
         let check = |id, notes, library, expected| {
-            assert_eq!(Launch::told_by(id, notes, library), expected, "{id} {notes}");
+            assert_eq!(launch_of(id, notes, library), expected, "{id} {notes}");
         };
         check("mi300x-graph", "", "RCCL", Some(Launch::Graph));
         check("x", "CUDA-graph replay of 5 ops", "TensorRT-LLM", Some(Launch::Graph));
@@ -101,8 +48,8 @@ mod tests {
 
     #[test]
     fn notes_tell_the_processes() {
-        assert_eq!(Processes::told_by("single process -t n threads"), Some(Processes::Threads));
-        assert_eq!(Processes::told_by("single process -g 12"), Some(Processes::PerNode));
-        assert_eq!(Processes::told_by("-w5 -n20"), None);
+        assert_eq!(processes_of("single process -t n threads"), Some(Processes::Threads));
+        assert_eq!(processes_of("single process -g 12"), Some(Processes::PerNode));
+        assert_eq!(processes_of("-w5 -n20"), None);
     }
 }

@@ -3,6 +3,7 @@
 use supernode_units::{Bandwidth, Time};
 
 use super::Record;
+use crate::launch::{launch_of, processes_of};
 use crate::{Curve, Launch, Processes, Quality, ReadError, Row};
 
 /// Columns that hold for a whole curve.
@@ -80,8 +81,8 @@ pub(crate) fn curve(record: &Record<'_>, notes: &str) -> Result<Curve, ReadError
         source_url: text("source_url"),
         source_kind: text("source_kind"),
         hardware: text("hardware"),
-        launch: launch.transpose()?.or_else(|| Launch::told_by(&id, notes, &library)),
-        processes: processes.transpose()?.or_else(|| Processes::told_by(notes)),
+        launch: launch.transpose()?.or_else(|| launch_of(&id, notes, &library)),
+        processes: processes.transpose()?.or_else(|| processes_of(notes)),
         notes: notes.to_owned(),
         rows: Vec::new(),
         id,
