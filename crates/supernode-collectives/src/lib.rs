@@ -19,38 +19,27 @@
 //!
 //! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
 //! `phase` (schedules that go in step, a phase of all ranks at a time),
-//! `algorithm` (names and construction), one file per algorithm (`ring`, `double_binary_tree`,
-//! `recursive_doubling`, `direct`, `in_switch`, `hierarchical`), `plan` (levels for any number of
-//! ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
+//! `algorithm` (names and construction), `algorithms` (one file per algorithm), `plan` (levels for
+//! any number of ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
 //! [`prove`](mod@prove) (whether a schedule is right, without running data).
 
 mod algorithm;
+mod algorithms;
 mod bound;
 mod collective;
-mod direct;
-mod double_binary_tree;
 mod error;
-mod hierarchical;
-mod in_switch;
 mod phase;
 mod plan;
 pub mod prove;
-mod recursive_doubling;
-mod ring;
 mod schedule;
 mod step;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
+pub use algorithms::{Direct, DoubleBinaryTree, Hierarchical, InSwitch, RecursiveDoubling, Ring};
 pub use bound::LowerBound;
 pub use collective::Collective;
-pub use direct::Direct;
-pub use double_binary_tree::DoubleBinaryTree;
 pub use error::CollectiveError;
-pub use hierarchical::Hierarchical;
-pub use in_switch::InSwitch;
 pub use phase::{Pattern, Phase};
 pub use plan::{Fitted, fit_levels, fit_machine, gcd};
-pub use recursive_doubling::RecursiveDoubling;
-pub use ring::Ring;
 pub use schedule::{Chunks, Ports, Schedule, Shape};
 pub use step::{Action, Buf, Dep, Engine, Group, Rank, Span, Step};
