@@ -8,23 +8,97 @@ use crate::{
     RecursiveDoubling, Ring, Schedule,
 };
 
-/// An algorithm of this crate. Names are the field's (NCCL, MPI).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Algorithm {
+/// The algorithms, and what is known of each: its name on the command line, other names in use for
+/// it, what it is in a line, and how it is made of (collective, ranks, tuning).
+macro_rules! algorithms {
+    ($($(#[$doc:meta])* $variant:ident: $name:literal, [$($alias:literal),*], $summary:literal,
+        $make:expr;)*) => {
+        /// An algorithm of this crate. Names are the field's (NCCL, MPI).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Algorithm {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Algorithm {
+            /// All algorithms.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// The name on the command line.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Other names in use for it.
+            pub const fn aliases(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$variant => &[$($alias),*],)*
+                }
+            }
+
+            /// What it is, in a line.
+            pub const fn summary(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $summary,)*
+                }
+            }
+
+            /// The schedule of `collective` over `ranks` ranks.
+            ///
+            /// # Errors
+            /// When the algorithm does not define the collective, or the tuning does not fit the
+            /// ranks.
+            pub fn schedule(
+                self,
+                collective: Collective,
+                ranks: u32,
+                tuning: &Tuning,
+            ) -> Result<Box<dyn Schedule>, CollectiveError> {
+                match self {
+                    $(Self::$variant => made($make(collective, ranks, tuning)),)*
+                }
+            }
+        }
+    };
+}
+
+/// A schedule behind a pointer.
+fn made<S: Schedule + 'static>(
+    schedule: Result<S, CollectiveError>,
+) -> Result<Box<dyn Schedule>, CollectiveError> {
+    Ok(Box::new(schedule?))
+}
+
+algorithms! {
     /// See [`Ring`].
-    Ring,
+    Ring: "ring", [],
+        "neighbour to neighbour; best bandwidth on one link, 2(N-1) steps",
+        |what, ranks, _: &Tuning| Ring::new(what, ranks);
     /// See [`DoubleBinaryTree`].
-    DoubleBinaryTree,
+    DoubleBinaryTree: "double-binary-tree", ["tree", "dbt"],
+        "two pipelined trees; few steps at nearly full bandwidth",
+        |what, ranks, told: &Tuning| DoubleBinaryTree::new(what, ranks, told.slices);
     /// See [`RecursiveDoubling`].
-    RecursiveDoubling,
+    RecursiveDoubling: "recursive-doubling", ["rd", "recursive-halving"],
+        "partners at distance 1, 2, 4, ...; log2 N steps",
+        |what, ranks, _: &Tuning| RecursiveDoubling::new(what, ranks);
     /// See [`Direct::one_shot`].
-    OneShot,
+    OneShot: "one-shot", ["allpairs"],
+        "everyone sends everything to everyone; one step",
+        |what, ranks, _: &Tuning| Direct::one_shot(what, ranks);
     /// See [`Direct::two_shot`].
-    TwoShot,
+    TwoShot: "two-shot", ["direct", "mesh"],
+        "direct reduce-scatter, then direct all-gather; two steps",
+        |what, ranks, _: &Tuning| Direct::two_shot(what, ranks);
     /// See [`InSwitch`].
-    InSwitch,
+    InSwitch: "in-switch", ["nvls", "sharp"],
+        "the switch reduces and multicasts (NVLink SHARP)",
+        |what, ranks, told: &Tuning| InSwitch::new(what, ranks, told.slices);
     /// See [`Hierarchical`].
-    Hierarchical,
+    Hierarchical: "hierarchical", ["bucket", "blueconnect"],
+        "level by level: mesh direct, switch ring, torus bucket",
+        |what, ranks, told: &Tuning| Hierarchical::new(what, ranks, &told.levels);
 }
 
 /// How the ranks of one level of a hierarchy talk among themselves.
@@ -74,81 +148,6 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self { slices: 8, levels: Vec::new() }
-    }
-}
-
-impl Algorithm {
-    /// All algorithms.
-    pub const ALL: [Self; 7] = [
-        Self::Ring,
-        Self::DoubleBinaryTree,
-        Self::RecursiveDoubling,
-        Self::OneShot,
-        Self::TwoShot,
-        Self::InSwitch,
-        Self::Hierarchical,
-    ];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ring => "ring",
-            Self::DoubleBinaryTree => "double-binary-tree",
-            Self::RecursiveDoubling => "recursive-doubling",
-            Self::OneShot => "one-shot",
-            Self::TwoShot => "two-shot",
-            Self::InSwitch => "in-switch",
-            Self::Hierarchical => "hierarchical",
-        }
-    }
-
-    /// Other names in use for it.
-    pub const fn aliases(self) -> &'static [&'static str] {
-        match self {
-            Self::Ring => &[],
-            Self::DoubleBinaryTree => &["tree", "dbt"],
-            Self::RecursiveDoubling => &["rd", "recursive-halving"],
-            Self::OneShot => &["allpairs"],
-            Self::TwoShot => &["direct", "mesh"],
-            Self::InSwitch => &["nvls", "sharp"],
-            Self::Hierarchical => &["bucket", "blueconnect"],
-        }
-    }
-
-    /// What it is, in a line.
-    pub const fn summary(self) -> &'static str {
-        match self {
-            Self::Ring => "neighbour to neighbour; best bandwidth on one link, 2(N-1) steps",
-            Self::DoubleBinaryTree => "two pipelined trees; few steps at nearly full bandwidth",
-            Self::RecursiveDoubling => "partners at distance 1, 2, 4, ...; log2 N steps",
-            Self::OneShot => "everyone sends everything to everyone; one step",
-            Self::TwoShot => "direct reduce-scatter, then direct all-gather; two steps",
-            Self::InSwitch => "the switch reduces and multicasts (NVLink SHARP)",
-            Self::Hierarchical => "level by level: mesh direct, switch ring, torus bucket",
-        }
-    }
-
-    /// The schedule of `collective` over `ranks` ranks.
-    ///
-    /// # Errors
-    /// When the algorithm does not define the collective, or the tuning does not fit the ranks.
-    pub fn schedule(
-        self,
-        collective: Collective,
-        ranks: u32,
-        tuning: &Tuning,
-    ) -> Result<Box<dyn Schedule>, CollectiveError> {
-        Ok(match self {
-            Self::Ring => Box::new(Ring::new(collective, ranks)?),
-            Self::DoubleBinaryTree => {
-                Box::new(DoubleBinaryTree::new(collective, ranks, tuning.slices)?)
-            }
-            Self::RecursiveDoubling => Box::new(RecursiveDoubling::new(collective, ranks)?),
-            Self::OneShot => Box::new(Direct::one_shot(collective, ranks)?),
-            Self::TwoShot => Box::new(Direct::two_shot(collective, ranks)?),
-            Self::InSwitch => Box::new(InSwitch::new(collective, ranks, tuning.slices)?),
-            Self::Hierarchical => Box::new(Hierarchical::new(collective, ranks, &tuning.levels)?),
-        })
     }
 }
 
