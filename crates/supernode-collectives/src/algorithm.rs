@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::{
     Collective, CollectiveError, Direct, DoubleBinaryTree, Hierarchical, InSwitch,
-    RecursiveDoubling, Ring, Schedule,
+    RecursiveDoubling, Ring, Schedule, circulant, nb, nhr,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -99,6 +99,18 @@ algorithms! {
     Hierarchical: "hierarchical", ["bucket", "blueconnect"],
         "level by level: mesh direct, switch ring, torus bucket",
         |what, ranks, told: &Tuning| Hierarchical::new(what, ranks, &told.levels);
+    /// See [`circulant()`].
+    Circulant: "circulant", ["traeff"],
+        "distances halved, rounded up; ceil(log2 N) steps at full bandwidth on any N",
+        |what, ranks, _: &Tuning| circulant(what, ranks);
+    /// See [`nhr()`].
+    Nhr: "nhr", ["sparbit", "low-bit"],
+        "distances 1, 2, 4, ...; ceil(log2 N) steps at full bandwidth, near first (HCCL)",
+        |what, ranks, _: &Tuning| nhr(what, ranks);
+    /// See [`nb()`].
+    Nb: "nb", [],
+        "distances 1, 2, 4, ...; ceil(log2 N) steps at full bandwidth, Bruck (HCCL)",
+        |what, ranks, _: &Tuning| nb(what, ranks);
 }
 
 /// How the ranks of one level of a hierarchy talk among themselves.

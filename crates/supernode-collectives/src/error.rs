@@ -2,6 +2,23 @@ use thiserror::Error;
 
 use crate::Collective;
 
+/// Chunks that a schedule may have.
+const CHUNKS_MAX: u64 = 1 << 30;
+
+impl CollectiveError {
+    /// Whether `algorithm` has at least one rank, and no more chunks than are counted with
+    /// `chunks` for each.
+    pub(crate) fn check(algorithm: &'static str, ranks: u32, chunks: u32) -> Result<(), Self> {
+        if ranks == 0 {
+            return Err(Self::NoRanks);
+        }
+        if u64::from(ranks) * u64::from(chunks) >= CHUNKS_MAX {
+            return Err(Self::TooManyChunks { algorithm, ranks });
+        }
+        Ok(())
+    }
+}
+
 /// Why a schedule could not be made.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

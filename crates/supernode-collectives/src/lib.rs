@@ -35,7 +35,10 @@ mod schedule;
 mod step;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
-pub use algorithms::{Direct, DoubleBinaryTree, Hierarchical, InSwitch, RecursiveDoubling, Ring};
+pub use algorithms::{
+    Direct, DoubleBinaryTree, Hierarchical, InSwitch, RecursiveDoubling, Ring, Rounds, circulant,
+    nb, nhr,
+};
 pub use bound::LowerBound;
 pub use collective::Collective;
 pub use error::CollectiveError;

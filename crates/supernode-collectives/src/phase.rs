@@ -37,6 +37,13 @@ pub enum Pattern {
     /// As `Direct`, but everyone adds the same operands in rank order, the own one in its place: all
     /// but rank 0 store the first and add their own in between, or at the end if they are the last.
     OneShot,
+    /// Each sends to the one `by` further on, and takes from the one `by` before.
+    Shift {
+        /// Places of the group.
+        by: u32,
+        /// Whether what arrives is combined with a local operand.
+        reduces: bool,
+    },
     /// Nothing but the local copy.
     Copy,
 }
@@ -49,6 +56,10 @@ impl Phase {
 
     /// Messages that each rank sends.
     pub const fn messages(&self) -> u32 {
-        self.size - 1
+        match self.pattern {
+            Pattern::Shift { .. } => 1,
+            Pattern::Copy => 0,
+            Pattern::Ring { .. } | Pattern::Direct { .. } | Pattern::OneShot => self.size - 1,
+        }
     }
 }

@@ -183,7 +183,7 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
         (shape.output_chunks, shape.scratch_chunks) = (0, 0);
     }
     let watched = if sound && scan.shares { Watched::of(schedule) } else { Watched::default() };
-    let races = Races::new(watched, shape.ranks, shape.lanes);
+    let races = Races::new(watched, shape);
     let findings = Findings { list: scan.findings, keep: options.keep, found: scan.found };
     let mut effects = Symbolic::new(shape, scan.named, races, findings);
     effects.trace = trace.then(Vec::new);

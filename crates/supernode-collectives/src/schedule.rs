@@ -42,6 +42,17 @@ pub struct Shape {
     pub bit_identical: bool,
 }
 
+impl Shape {
+    /// Chunks of a buffer.
+    pub const fn chunks(&self, buf: Buf) -> u32 {
+        match buf {
+            Buf::Input => self.input_chunks,
+            Buf::Output => self.output_chunks,
+            Buf::Scratch => self.scratch_chunks,
+        }
+    }
+}
+
 /// A collective algorithm for a fixed number of ranks, as a function of (rank, lane, index).
 ///
 /// Implementations hold a few numbers and compute every step from them; nothing may grow with
@@ -118,15 +129,21 @@ impl Chunks {
 
     /// Bytes of buffer `buf` on `rank`.
     pub fn buffer_bytes(&self, buf: Buf, rank: Rank) -> u64 {
-        let chunks = match buf {
-            Buf::Input => self.shape.input_chunks,
-            Buf::Output => self.shape.output_chunks,
-            Buf::Scratch => self.shape.scratch_chunks,
-        };
-        self.byte_range(Span { buf, first: 0, len: chunks }, rank).1
+        let whole = Span { buf, ..Span::input(0, self.shape.chunks(buf)) };
+        self.byte_range(whole, rank).1
     }
 
-    /// Byte range `(start, end)` of `span` within its buffer on `rank`.
+    /// Byte ranges `(start, end)` of the chunks of `span` within its buffer on `rank`, in order.
+    pub fn byte_ranges(
+        &self,
+        span: Span,
+        rank: Rank,
+    ) -> impl Iterator<Item = (u64, u64)> + Clone + use<'_> {
+        let one = move |chunk| Span { buf: span.buf, ..Span::input(chunk, 1) };
+        span.chunks(self.shape.chunks(span.buf)).map(move |chunk| self.byte_range(one(chunk), rank))
+    }
+
+    /// Byte range `(start, end)` of `span`, whose chunks are consecutive, within its buffer on `rank`.
     ///
     /// A buffer that holds one block of the large one (the output of a reduce-scatter, the input
     /// of an all-gather) is as long as block `rank` of the large buffer.

@@ -4,6 +4,8 @@
 //! one-sided steps with signals (MSCCL++, HCCL's reads and writes, `DeepEP`), local steps, and the
 //! steps of a switch that multicasts and reduces (NVLS, SHARP).
 
+use std::num::NonZeroU32;
+
 /// A participant of the collective, `0..ranks`.
 pub type Rank = u32;
 
@@ -18,7 +20,8 @@ pub enum Buf {
     Scratch,
 }
 
-/// `len` consecutive chunks of a buffer, from chunk `first`.
+/// `len` chunks of a buffer, from chunk `first`: consecutive, or equally spaced around the buffer. A
+/// message of several chunks is one message, wherever they are (`MPI_Type_vector`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
     /// The buffer.
@@ -27,22 +30,47 @@ pub struct Span {
     pub first: u32,
     /// Number of chunks; zero for a pure signal.
     pub len: u32,
+    /// Distance between chunks, counted on from the start of the buffer past its end; none for
+    /// consecutive chunks, which do not pass the end.
+    pub around: Option<NonZeroU32>,
 }
 
 impl Span {
     /// `len` chunks of the input from chunk `first`.
     pub const fn input(first: u32, len: u32) -> Self {
-        Self { buf: Buf::Input, first, len }
+        Self { buf: Buf::Input, first, len, around: None }
     }
 
     /// `len` chunks of the output from chunk `first`.
     pub const fn output(first: u32, len: u32) -> Self {
-        Self { buf: Buf::Output, first, len }
+        Self { buf: Buf::Output, first, len, around: None }
     }
 
     /// `len` chunks of the scratch buffer from chunk `first`.
     pub const fn scratch(first: u32, len: u32) -> Self {
-        Self { buf: Buf::Scratch, first, len }
+        Self { buf: Buf::Scratch, first, len, around: None }
+    }
+
+    /// As many chunks from the same first one, `stride` apart around a buffer of `room` chunks.
+    #[must_use]
+    pub const fn around(mut self, stride: u32, room: u32) -> Self {
+        let consecutive = stride == 1 && self.first + self.len <= room;
+        self.around = if consecutive || self.len == 1 { None } else { NonZeroU32::new(stride) };
+        self
+    }
+
+    /// The chunks, in a buffer of `room` chunks.
+    pub fn chunks(self, room: u32) -> impl Iterator<Item = u32> + Clone {
+        let stride = self.around.map_or(1, NonZeroU32::get);
+        let mut next = self.first;
+        (0..self.len).map(move |_| {
+            let chunk = next;
+            next += stride;
+            if next >= room {
+                next -= room;
+            }
+            chunk
+        })
     }
 }
 

@@ -35,8 +35,12 @@ pub(crate) fn memory(job: &Job) -> u64 {
             // Chunks are shared, but each rank holds a reference to each.
             Results::Shared => u64::from(shape.output_chunks) * size_of::<Bytes>() as u64,
         };
-        let chunk = chunks.nominal_bytes(Span::output(0, 1)).next_power_of_two();
-        let copies = in_flight.saturating_mul(chunk).min(output.saturating_mul(2));
+        let phases = job.schedule.phases().unwrap_or_default();
+        let widest = phases.iter().map(|phase| phase.chunks).max().unwrap_or(1).max(1);
+        let message = chunks.nominal_bytes(Span::output(0, widest)).next_power_of_two();
+        // A message of several chunks lives on until the last of them is overwritten.
+        let copied = in_flight.saturating_add(u64::from(widest > 1));
+        let copies = copied.saturating_mul(message).min(output.saturating_mul(2));
         let buffers = buffer(Buf::Input).saturating_add(buffer(Buf::Scratch));
         buffers.saturating_add(output).saturating_add(slots).saturating_add(copies)
     };

@@ -108,10 +108,20 @@ impl Memory {
             return Payload::Nothing;
         }
         if span.buf == Buf::Input {
-            let range = self.range(world, span);
-            return Payload::Whole(Value::Input(self.rank, range.start, range.end));
+            return Payload::Whole(Self::input(world, self.rank, span));
         }
         Payload::Whole(Value::Shared(self.share(world, span)))
+    }
+
+    /// The bytes of `span` of the input of `rank`: a part of it, or a copy if its chunks are apart.
+    #[inline(always)]
+    pub(crate) fn input(world: &World, rank: Rank, span: Span) -> Value {
+        if span.around.is_some() {
+            let input = &world.data.inputs[rank as usize];
+            return Value::Shared(gather(world, rank, span, |range| &input[range]));
+        }
+        let (start, end) = world.chunks.byte_range(span, rank);
+        Value::Input(rank, start as usize, end as usize)
     }
 
     /// The bytes of `span`, which is no input.
@@ -124,21 +134,13 @@ impl Memory {
         {
             return bytes.clone();
         }
-        let range = self.range(world, span);
-        let mut copy = world.data.pool.take(range.len());
-        let to = copy.as_mut();
-        if self.in_slots(span) {
-            let mut at = 0;
-            for slot in &self.slots[span.first as usize..(span.first + span.len) as usize] {
-                to[at..at + slot.len()].copy_from_slice(slot);
-                at += slot.len();
-            }
-        } else if span.buf == Buf::Output {
-            to.copy_from_slice(&self.own[range]);
+        let bytes = if self.in_slots(span) {
+            let slots = span.chunks(world.shape.output_chunks);
+            join(world, slots.map(|chunk| &self.slots[chunk as usize][..]))
         } else {
-            to.copy_from_slice(&self.scratch[range]);
-        }
-        let bytes = copy.freeze();
+            let buffer = if span.buf == Buf::Output { &self.own } else { &self.scratch };
+            gather(world, self.rank, span, |range| &buffer[range])
+        };
         self.last_read = Some((span, bytes.clone()));
         bytes
     }
@@ -155,12 +157,20 @@ impl Memory {
             let taken = std::mem::replace(value, Payload::Nothing).into_value(data);
             let Some(taken) = taken else { return };
             let whole = taken.into_shared(data);
-            let origin = self.range(world, span).start;
-            for chunk in span.first..span.first + span.len {
-                let range = self.range(world, Span::output(chunk, 1));
-                self.slots[chunk as usize] = whole.slice(range.start - origin..range.end - origin);
+            let mut at = 0;
+            for chunk in span.chunks(world.shape.output_chunks) {
+                let length = self.range(world, Span::output(chunk, 1)).len();
+                self.slots[chunk as usize] = whole.slice(at..at + length);
+                at += length;
             }
             *value = Payload::Whole(Value::Shared(whole));
+            return;
+        }
+        if span.around.is_some() {
+            let taken = std::mem::replace(value, Payload::Nothing).into_value(data);
+            let Some(taken) = taken else { return };
+            self.scatter(world, span, taken.bytes(data));
+            *value = Payload::Whole(taken);
             return;
         }
         if let Payload::Lazy(parts) = value {
@@ -184,7 +194,7 @@ impl Memory {
         if world.results == Results::Sizes {
             return;
         }
-        if self.in_slots(span) {
+        if self.in_slots(span) || span.around.is_some() {
             let whole = match operands {
                 [value] => value.clone(),
                 _ => world.data.compute(operands).into(),
@@ -202,7 +212,7 @@ impl Memory {
         if world.results == Results::Sizes {
             return;
         }
-        if self.in_slots(span) {
+        if self.in_slots(span) || span.around.is_some() {
             let mut sum = Value::Shared(self.share(world, span));
             for operand in operands {
                 sum = data.compute(&[sum, operand.clone()]).into();
@@ -214,6 +224,17 @@ impl Memory {
             for operand in operands {
                 kernels::reduce_into(data.dtype, data.op, target, operand.bytes(data));
             }
+        }
+    }
+
+    /// Stores `bytes` in the chunks of `span`, which are apart.
+    fn scatter(&mut self, world: &World, span: Span, bytes: &[u8]) {
+        let buffer = if span.buf == Buf::Output { &mut self.own } else { &mut self.scratch };
+        let mut at = 0;
+        for (start, end) in world.chunks.byte_ranges(span, self.rank) {
+            let to = &mut buffer[start as usize..end as usize];
+            to.copy_from_slice(&bytes[at..at + to.len()]);
+            at += to.len();
         }
     }
 
@@ -242,4 +263,30 @@ impl Memory {
             Results::Shared => (Output::Shared(slots), Vec::new()),
         }
     }
+}
+
+/// A copy of the bytes of `span` of `rank`, of which `buffer` gives any range.
+fn gather<'a>(
+    world: &World,
+    rank: Rank,
+    span: Span,
+    buffer: impl Fn(Range<usize>) -> &'a [u8],
+) -> Bytes {
+    let range = |(start, end): (u64, u64)| start as usize..end as usize;
+    if span.around.is_none() {
+        return join(world, std::iter::once(buffer(range(world.chunks.byte_range(span, rank)))));
+    }
+    join(world, world.chunks.byte_ranges(span, rank).map(|bytes| buffer(range(bytes))))
+}
+
+/// A copy of `pieces`, one after the other.
+fn join<'a>(world: &World, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> Bytes {
+    let mut copy = world.data.pool.take(pieces.clone().map(<[u8]>::len).sum());
+    let mut to = copy.as_mut();
+    for piece in pieces {
+        let (head, tail) = to.split_at_mut(piece.len());
+        head.copy_from_slice(piece);
+        to = tail;
+    }
+    copy.freeze()
 }

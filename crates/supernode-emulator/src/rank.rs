@@ -239,7 +239,7 @@ impl Machine {
                 self.send(world, post, (lane, to, step.fan), src, Some(dst));
             }
             Action::Signal { to } => {
-                let nowhere = Span { buf: Buf::Output, first: 0, len: 0 };
+                let nowhere = Span::output(0, 0);
                 let signal = (0, Payload::Nothing, Some(nowhere));
                 self.dispatch(world, post, (lane, to, step.fan), signal);
             }
@@ -369,8 +369,7 @@ impl Machine {
         if world.results == Results::Sizes {
             return Payload::Nothing;
         }
-        let (start, end) = world.chunks.byte_range(src, rank);
-        Payload::Whole(Value::Input(rank, start as usize, end as usize))
+        Payload::Whole(Memory::input(world, rank, src))
     }
 
     /// What this rank waits for, for the report of a deadlock.

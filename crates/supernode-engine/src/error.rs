@@ -1,4 +1,4 @@
-use supernode_collectives::{CollectiveError, Rank};
+use supernode_collectives::{Algorithm, CollectiveError, Rank};
 use thiserror::Error;
 
 /// Why an engine that takes all ranks in step cannot run a schedule; others may.
@@ -67,6 +67,10 @@ pub enum EngineError {
     /// No closed form knows noise; use an engine that follows every message.
     #[error("no closed form knows noise; use an engine that follows every message")]
     Noise,
+    /// No closed form of the algorithm is known on so many ranks; use an engine that follows every
+    /// message.
+    #[error("no closed form is known of {0} here; use an engine that follows every message")]
+    NoFormula(Algorithm),
     /// The engine is not exact here; another one is.
     #[error("this engine cannot run the schedule: {0}")]
     Unfit(#[from] Unfit),

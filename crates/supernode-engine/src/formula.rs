@@ -13,6 +13,7 @@ use crate::EngineError;
 mod direct;
 mod doubling;
 mod hierarchy;
+mod phases;
 mod ring;
 mod switch;
 mod tree;
@@ -43,8 +44,9 @@ impl From<u64> for Elements {
 ///
 /// # Errors
 /// When the algorithm does not define the collective or the tuning does not fit the ranks, the ranks
-/// do not share the reducing switch that the algorithm needs, the cost model has noise, which no
-/// closed form knows, or the time passes what is counted.
+/// do not share the reducing switch that the algorithm needs, the algorithm has no closed form on so
+/// many ranks, the cost model has noise, which no closed form knows, or the time passes what is
+/// counted.
 pub fn time(
     algorithm: Algorithm,
     collective: Collective,
@@ -61,31 +63,22 @@ pub fn time(
     let shape = schedule.shape();
     // Bytes of one chunk, as every message of it is charged.
     let chunk = Chunks::new(shape, count, width).elements.saturating_mul(width);
-    let flat = Line { first: 0, stride: 1, count: ranks };
     let work = match algorithm {
         _ if ranks == 1 => {
             let chunks = shape.input_chunks.max(shape.output_chunks);
             cost.copy_time(chunk.saturating_mul(u64::from(chunks)))
         }
-        Algorithm::Ring => {
-            let ring = ring::Ring::new(cost, flat, chunk);
-            let start = if collective.reduces() { Time::ZERO } else { ring.copy() };
-            halves(collective, || ring.reduce(), || ring.gather()) + start
-        }
-        Algorithm::OneShot if collective == Collective::AllReduce => {
-            direct::Traffic::new(cost, flat, chunk).one_shot()
-        }
-        Algorithm::OneShot | Algorithm::TwoShot => {
-            let traffic = direct::Traffic::new(cost, flat, chunk);
-            let own = if collective.reduces() { 0 } else { chunk };
-            halves(collective, || traffic.reduce(), || traffic.gather(own))
-        }
         Algorithm::RecursiveDoubling => doubling::time(cost, &*schedule, chunk),
         Algorithm::DoubleBinaryTree => tree::time(cost, ranks, chunk, tuning.slices.max(1)),
         Algorithm::InSwitch => {
+            let flat = Line { first: 0, stride: 1, count: ranks };
             switch::time(cost, flat, chunk, collective, u64::from(tuning.slices.max(1)))?
         }
         Algorithm::Hierarchical => hierarchy::time(cost, collective, chunk, &tuning.levels)?,
+        _ => match schedule.phases() {
+            Some(phases) => phases::time(cost, &phases, chunk),
+            None => return Err(EngineError::NoFormula(algorithm)),
+        },
     };
     match cost.call() + work {
         Time::MAX => Err(EngineError::TooLong),

@@ -20,6 +20,7 @@ mod links;
 mod path;
 mod rows;
 mod rules;
+mod shift;
 mod tiles;
 
 pub(crate) use classes::Classes;
@@ -112,7 +113,7 @@ pub(crate) fn work(phases: &[Phase], classes: &Classes, law: Law) -> u64 {
         let of_group = match phase.pattern {
             Pattern::Copy => 1,
             Pattern::Ring { .. } if law == Law::Fold => line::work(period.into(), steps),
-            Pattern::Ring { .. } => one_by_one,
+            Pattern::Ring { .. } | Pattern::Shift { .. } => one_by_one,
             // Sorted by arrival.
             Pattern::Direct { .. } | Pattern::OneShot => 2 * one_by_one,
         };
@@ -197,6 +198,7 @@ impl<'a> Run<'a> {
                 };
                 match phase.pattern {
                     Pattern::Ring { .. } => saved.add(line::ring(&mut of)?),
+                    Pattern::Shift { by, .. } => shift::shift(&mut of, by)?,
                     _ => direct::direct(&mut of)?,
                 }
             }

@@ -54,6 +54,7 @@ pub fn fastest(
     let elements = elements.into();
     Algorithm::ALL
         .into_iter()
+        .filter(|algorithm| is_right(*algorithm, cost))
         .filter_map(|algorithm| {
             let tuning = tune(algorithm, collective, elements, cost, inner);
             let time = formula::time(algorithm, collective, elements, &tuning, cost).ok()?;
@@ -61,6 +62,22 @@ pub fn fastest(
         })
         .min_by_key(|(algorithm, _, time)| (*time, *algorithm))
         .unwrap_or_else(|| (Algorithm::Ring, Tuning::default(), Time::MAX))
+}
+
+/// Whether the closed form of `algorithm` is good enough to choose by. Most take all ranks to be in
+/// step and links to have room, which holds where all pairs of ranks are alike.
+fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
+    let anywhere = matches!(
+        algorithm,
+        Algorithm::Ring
+            | Algorithm::DoubleBinaryTree
+            | Algorithm::RecursiveDoubling
+            | Algorithm::OneShot
+            | Algorithm::TwoShot
+            | Algorithm::InSwitch
+            | Algorithm::Hierarchical
+    );
+    anywhere || cost.fabric.is_uniform()
 }
 
 /// k = sqrt(D n beta / 2 alpha), the slices that make the pipelined tree fastest.

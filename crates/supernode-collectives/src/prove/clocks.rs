@@ -106,7 +106,7 @@ impl Watched {
         let shape = schedule.shape();
         let mut users: BTreeMap<Cell, (Agent, bool, bool)> = BTreeMap::new();
         each_touch(schedule, &shape, |touch| {
-            for chunk in touch.span.first..touch.span.first + touch.span.len {
+            for chunk in touch.span.chunks(shape.chunks(touch.span.buf)) {
                 let (agent, shared, written) = users
                     .entry((touch.owner, touch.span.buf, chunk))
                     .or_insert((touch.agent, false, false));
@@ -122,7 +122,7 @@ impl Watched {
             return watched;
         }
         each_touch(schedule, &shape, |touch| {
-            let mut chunks = touch.span.first..touch.span.first + touch.span.len;
+            let mut chunks = touch.span.chunks(shape.chunks(touch.span.buf));
             if chunks.any(|c| watched.cells.contains(&(touch.owner, touch.span.buf, c))) {
                 let next = watched.agents.len() as u32;
                 watched.agents.entry(touch.agent).or_insert(next);

@@ -46,6 +46,10 @@ impl Stated {
                 sent: (collective == Collective::AllReduce).then_some((n + 1, n)),
             },
             Algorithm::Hierarchical => hierarchical(twice, n, tuning),
+            Algorithm::Circulant | Algorithm::Nhr | Algorithm::Nb => {
+                let half = u64::from((n - 1).ilog2() + 1);
+                Self { rounds: Some(twice * half), sent: optimal }
+            }
         }
     }
 

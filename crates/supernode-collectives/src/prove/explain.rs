@@ -86,7 +86,10 @@ fn span(span: Span) -> String {
     match span.len {
         0 => "nothing".to_owned(),
         1 => format!("{buf}{}", span.first),
-        len => format!("{buf}{}..{}", span.first, span.first + len - 1),
+        len => match span.around {
+            None => format!("{buf}{}..{}", span.first, span.first + len - 1),
+            Some(stride) => format!("{len} from {buf}{} by {stride}", span.first),
+        },
     }
 }
 

@@ -4,7 +4,7 @@ use super::expression::{Expressions, UNDEFINED, Value};
 use super::{Finding, Findings, Place};
 use crate::{Buf, Rank, Shape, Span};
 
-/// The values of consecutive chunks; most messages have one.
+/// The values of some chunks; most messages have one.
 #[derive(Debug, Clone)]
 pub(super) enum Values {
     One(Value),
@@ -86,12 +86,13 @@ impl Memory {
         if span.len == 1 {
             return Values::One(chunk(span.first));
         }
-        Values::Many((span.first..span.first + span.len).map(chunk).collect())
+        Values::Many(span.chunks(self.shape.chunks(span.buf)).map(chunk).collect())
     }
 
     /// `by` writes `values` to `span` of `owner`.
     pub(super) fn write(&mut self, by: Place, owner: Rank, span: Span, values: &Values) {
-        for (chunk, value) in (span.first..).zip(values.as_slice()) {
+        let room = self.shape.chunks(span.buf);
+        for (chunk, value) in span.chunks(room).zip(values.as_slice()) {
             let cell = self.cell(owner, span.buf, chunk);
             self.cells[cell] = *value;
             if span.buf == Buf::Output {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::clocks::{Agent, Cell, Clock, Touch, Watched, tick};
 use super::{Access, Finding, Place};
+use crate::Shape;
 
 /// The last access of an agent to a cell, by kind.
 #[derive(Debug, Clone, Copy)]
@@ -22,19 +23,19 @@ pub(super) struct Races {
     /// Per cell, at most one read and one write of each agent: an earlier one of the same agent
     /// comes before them.
     history: BTreeMap<Cell, Vec<Past>>,
-    lanes: u32,
+    shape: Shape,
 }
 
 impl Races {
     /// Nothing to watch means nothing can race.
-    pub(super) fn new(watched: Watched, ranks: u32, lanes: u32) -> Option<Self> {
+    pub(super) fn new(watched: Watched, shape: Shape) -> Option<Self> {
         let agents = watched.agents.len();
-        let clocks = || (0..ranks * lanes).map(|_| Clock::new(agents)).collect();
-        (agents > 0).then(|| Self { clocks: clocks(), watched, history: BTreeMap::new(), lanes })
+        let clocks = || (0..shape.ranks * shape.lanes).map(|_| Clock::new(agents)).collect();
+        (agents > 0).then(|| Self { clocks: clocks(), watched, history: BTreeMap::new(), shape })
     }
 
     fn clock(&mut self, at: Place) -> &mut Clock {
-        &mut self.clocks[(at.rank * self.lanes + at.lane) as usize]
+        &mut self.clocks[(at.rank * self.shape.lanes + at.lane) as usize]
     }
 
     /// The lane has done the first half of its step, or all of it.
@@ -73,11 +74,11 @@ impl Races {
     ) -> Option<Finding> {
         let agent = self.watched.agents.get(&touch.agent).copied()?;
         self.reach(at, second_half);
-        let clock = &self.clocks[(at.rank * self.lanes + at.lane) as usize];
+        let clock = &self.clocks[(at.rank * self.shape.lanes + at.lane) as usize];
         let access = Access { at, writes: touch.writes, lands_later: touch.agent.target.is_some() };
         let new = Past { agent, tick: tick(at.step, second_half), access };
         let mut race = None;
-        for chunk in touch.span.first..touch.span.first + touch.span.len {
+        for chunk in touch.span.chunks(self.shape.chunks(touch.span.buf)) {
             let cell = (touch.owner, touch.span.buf, chunk);
             if !self.watched.cells.contains(&cell) {
                 continue;

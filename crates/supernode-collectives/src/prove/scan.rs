@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Place};
-use crate::{Action, Buf, Collective, Group, Rank, Schedule, Shape, Span, Step};
+use crate::{Action, Buf, Collective, Group, Rank, Schedule, Shape, Span, Step, gcd};
 
 /// What one look at every step finds.
 #[derive(Debug, Default)]
@@ -161,13 +161,22 @@ impl Check<'_> {
     }
 
     fn span(&self, span: Span, writes: bool) -> Option<String> {
-        let (room, name) = match span.buf {
+        let name = match span.buf {
             Buf::Input if writes => return Some("it writes to the input".to_owned()),
-            Buf::Input => (self.shape.input_chunks, "input"),
-            Buf::Output => (self.shape.output_chunks, "output"),
-            Buf::Scratch => (self.shape.scratch_chunks, "scratch"),
+            Buf::Input => "input",
+            Buf::Output => "output",
+            Buf::Scratch => "scratch",
         };
-        let Span { first, len, .. } = span;
+        let (Span { first, len, around, .. }, room) = (span, self.shape.chunks(span.buf));
+        if let Some(stride) = around {
+            // Around the buffer at most once for each chunk between two: none comes twice.
+            let chunks = room / gcd(room.into(), stride.get().into()) as u32;
+            return (first >= room || stride.get() > room || len > chunks).then(|| {
+                format!(
+                    "{len} {name} chunks from {first} by {stride} do not exist: there are {room}"
+                )
+            });
+        }
         (u64::from(first) + u64::from(len) > u64::from(room))
             .then(|| format!("{name} chunks {first} + {len} do not exist: there are {room}"))
     }

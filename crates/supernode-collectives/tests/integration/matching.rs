@@ -33,7 +33,6 @@ proptest! {
         collective in prop::sample::select(Collective::ALL.to_vec()),
         ranks in 1_u32..=40,
     ) {
-        use supernode_collectives::Buf;
         let Ok(schedule) = algorithm.schedule(collective, ranks, &tuning(ranks, 3, Inner::Direct))
         else {
             return Ok(());
@@ -54,12 +53,13 @@ proptest! {
                         _ => Vec::new(),
                     };
                     for span in spans {
-                        let room = match span.buf {
-                            Buf::Input => shape.input_chunks,
-                            Buf::Output => shape.output_chunks,
-                            Buf::Scratch => shape.scratch_chunks,
-                        };
-                        prop_assert!(span.first + span.len <= room, "{:?} in {:?}", span, shape);
+                        let room = shape.chunks(span.buf);
+                        let whole = span.around.is_some() || span.first + span.len <= room;
+                        let mut chunks: Vec<u32> = span.chunks(room).collect();
+                        prop_assert!(whole && chunks.iter().all(|chunk| *chunk < room), "{:?} in {:?}", span, shape);
+                        chunks.sort_unstable();
+                        chunks.dedup();
+                        prop_assert_eq!(chunks.len(), span.len as usize, "{:?} in {:?}", span, shape);
                     }
                 }
             }

@@ -85,6 +85,11 @@ fn of_phase(phase: &Phase, rank: Rank, ops: &mut Vec<Op>) {
             copy(ops);
             ops.push(Op::Take(others().map(|from| (from, chunks, reduces)).collect(), 0));
         }
+        Pattern::Shift { by, reduces } => {
+            ops.push(send(member(digit + by), 1));
+            copy(ops);
+            ops.push(Op::Take(vec![(member(digit + size - by), chunks, reduces)], 0));
+        }
         Pattern::OneShot => {
             ops.extend((1..size).map(|offset| send(member(digit + offset), size - 1)));
             let first = |from: Rank| digit == 0 || from != member(0);

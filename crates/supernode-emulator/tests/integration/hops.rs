@@ -66,14 +66,20 @@ impl Plain<'_> {
     }
 
     fn read(&self, rank: Rank, span: Span) -> Vec<u8> {
-        let (start, end) = self.chunks.byte_range(span, rank);
-        self.buffers[rank as usize][span.buf as usize][start as usize..end as usize].to_vec()
+        let buffer = &self.buffers[rank as usize][span.buf as usize];
+        let ranges = self.chunks.byte_ranges(span, rank);
+        ranges.flat_map(|(start, end)| &buffer[start as usize..end as usize]).copied().collect()
     }
 
     fn write(&mut self, rank: Rank, span: Span, value: &[u8]) {
-        let (start, end) = self.chunks.byte_range(span, rank);
-        self.buffers[rank as usize][span.buf as usize][start as usize..end as usize]
-            .copy_from_slice(value);
+        let buffer = &mut self.buffers[rank as usize][span.buf as usize];
+        let mut rest = value;
+        for (start, end) in self.chunks.byte_ranges(span, rank) {
+            let (head, tail) = rest.split_at((end - start) as usize);
+            buffer[start as usize..end as usize].copy_from_slice(head);
+            rest = tail;
+        }
+        assert!(rest.is_empty(), "a message is as long as its place");
     }
 
     fn combined(&self, rank: Rank, mut value: Vec<u8>, with: Option<Span>) -> Vec<u8> {

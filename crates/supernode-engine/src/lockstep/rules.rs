@@ -40,7 +40,7 @@ impl Rules {
         let bytes = size(phase.chunks).ok_or(Unfit::Long)?;
         let copied = size(phase.copies).ok_or(Unfit::Long)?;
         let (fan, reduces) = match phase.pattern {
-            Pattern::Ring { reduces } => (1, reduces),
+            Pattern::Ring { reduces } | Pattern::Shift { reduces, .. } => (1, reduces),
             Pattern::Direct { reduces } => (phase.size - 1, reduces),
             Pattern::OneShot => (phase.size - 1, true),
             Pattern::Copy => (1, false),

@@ -48,6 +48,10 @@ pub(crate) fn closed_form(
             form(rounds + folds, chunks)
         }
         Algorithm::Hierarchical => hierarchical(collective, ranks, &tuning.levels),
+        Algorithm::Circulant | Algorithm::Nhr | Algorithm::Nb => {
+            let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
+            form(phases * rounds, phases * peers)
+        }
         Algorithm::DoubleBinaryTree | Algorithm::InSwitch => None,
     }
 }

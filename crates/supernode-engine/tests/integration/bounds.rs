@@ -58,7 +58,11 @@ proptest! {
         // Rank after rank gets to know of a first one: by one message of each in every round, by two
         // down a tree, or from everyone at once.
         let fan = match algorithm {
-            Algorithm::Ring | Algorithm::RecursiveDoubling => 1,
+            Algorithm::Ring
+            | Algorithm::RecursiveDoubling
+            | Algorithm::Circulant
+            | Algorithm::Nhr
+            | Algorithm::Nb => 1,
             Algorithm::DoubleBinaryTree => 2,
             Algorithm::Hierarchical if inner == Inner::Ring => 1,
             _ => ranks - 1,

@@ -39,6 +39,9 @@ fn bands(algorithm: Algorithm) -> [(f64, f64); 3] {
         Algorithm::TwoShot => [(0.95, 1.01), (0.95, 1.01), (0.85, 1.3)],
         Algorithm::RecursiveDoubling => [(0.99, 1.2), (0.99, 1.5), (0.99, 1.35)],
         Algorithm::InSwitch => [(0.5, 1.25); 3],
+        Algorithm::Circulant | Algorithm::Nhr | Algorithm::Nb => {
+            [(1.0, 1.0), (1.0, 1.0), (0.7, 1.3)]
+        }
         Algorithm::DoubleBinaryTree => [(0.65, 1.3), (0.65, 1.65), (0.65, 1.3)],
     }
 }

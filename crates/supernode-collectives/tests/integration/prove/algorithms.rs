@@ -66,6 +66,16 @@ fn in_switch() {
     all_ranks(Algorithm::InSwitch, |_, _| 0);
 }
 
+/// The copy of an odd block, or of the own one, splits the first exchange in two.
+#[test]
+fn rounds_of_log_two() {
+    for algorithm in [Algorithm::Circulant, Algorithm::Nhr, Algorithm::Nb] {
+        all_ranks(algorithm, |collective, ranks| {
+            u32::from(collective == Collective::AllGather || ranks % 2 == 1)
+        });
+    }
+}
+
 #[test]
 fn hierarchical() {
     for inner in [Inner::Ring, Inner::Direct, Inner::InSwitch] {

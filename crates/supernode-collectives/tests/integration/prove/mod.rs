@@ -3,7 +3,9 @@
 mod algorithms;
 mod classes;
 mod golden;
+
 mod mutants;
+mod oracle;
 mod orders;
 mod plain;
 mod program;

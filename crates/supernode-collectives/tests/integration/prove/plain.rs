@@ -26,11 +26,12 @@ impl World<'_> {
             Buf::Input => input(&self.program.shape, rank, chunk),
             buf => *self.memory.get(&(rank, buf == Buf::Output, chunk)).unwrap_or(&0),
         };
-        (span.first..span.first + span.len).map(chunk).collect()
+        span.chunks(self.program.shape.chunks(span.buf)).map(chunk).collect()
     }
 
     fn write(&mut self, rank: Rank, span: Span, data: Vec<u128>) {
-        for (chunk, value) in (span.first..).zip(data) {
+        let room = self.program.shape.chunks(span.buf);
+        for (chunk, value) in span.chunks(room).zip(data) {
             self.memory.insert((rank, span.buf == Buf::Output, chunk), value);
         }
     }

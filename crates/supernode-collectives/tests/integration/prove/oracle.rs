@@ -1,0 +1,41 @@
+//! Rounds, volumes and messages of newer algorithms against what an independent generator counted,
+//! in `tests/data/oracle.csv`: volumes are multiples of the large buffer, to three digits.
+
+use supernode_collectives::prove::{Options, prove_algorithm};
+use supernode_collectives::{Algorithm, Collective, Tuning};
+
+const ORACLE: &str = include_str!("../../data/oracle.csv");
+
+#[test]
+fn proofs_count_what_the_generator_counted() {
+    let mut rows = 0;
+    for line in ORACLE.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [name, collective, ranks, rounds, _, sent, received, messages, fan, identical] =
+            fields[..]
+        else {
+            panic!("{line}: ten fields");
+        };
+        let algorithm: Algorithm = name.parse().unwrap();
+        let collective: Collective = collective.parse().unwrap();
+        let ranks: u32 = ranks.parse().unwrap();
+        let tuning = Tuning { slices: 1, ..Tuning::default() };
+        let proof = prove_algorithm(algorithm, collective, ranks, &tuning, &Options::default());
+        let proof = proof.unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert!(proof.holds(), "{line}: {:?}", proof.findings);
+        let cost = &proof.cost;
+        assert_eq!(cost.rounds, rounds.parse::<u32>().unwrap(), "{line}");
+        assert_eq!(cost.messages, messages.parse::<u64>().unwrap(), "{line}");
+        assert_eq!(cost.fan_out.max(cost.fan_in), fan.parse::<u32>().unwrap(), "{line}");
+        for (chunks, volume) in [(cost.sent, sent), (cost.received, received)] {
+            let counted = chunks as f64 / f64::from(cost.chunks);
+            let volume: f64 = volume.parse().unwrap();
+            assert!((counted - volume).abs() < 6e-4, "{line}: {counted}");
+        }
+        if let Ok(identical) = identical.to_ascii_lowercase().parse::<bool>() {
+            assert_eq!(proof.summation.bit_identical, identical, "{line}");
+        }
+        rows += 1;
+    }
+    assert!(rows > 0);
+}
