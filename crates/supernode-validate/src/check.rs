@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use supernode_units::Time;
 
-use crate::log::{Notes, Remark};
+use crate::log::{Found, Notes, Remark};
+use crate::row::MOST_BYTES;
 use crate::{Curve, Place, Quality, ReadError, Row};
 use arithmetic::Contradiction;
 pub(crate) use printed::Printed;
@@ -29,13 +30,14 @@ pub(crate) struct Cell {
     pub(crate) wrong: f64,
 }
 
-/// Makes the rows of a curve. What is left out goes to `notes`.
+/// Makes the rows of a curve; none where all are left out. What is goes to `notes`.
 pub(crate) fn fill(
     mut curve: Curve,
     cells: &[Cell],
     notes: &mut Notes,
-) -> Result<Option<Curve>, ReadError> {
+) -> Result<Option<Found>, ReadError> {
     refuse_contradictions(&curve, cells)?;
+    let mut places = Vec::new();
     let mut largest: BTreeMap<bool, u64> = BTreeMap::new();
     for cell in cells {
         let before = largest.get(&cell.in_place).copied();
@@ -43,6 +45,7 @@ pub(crate) fn fill(
             Ok(row) => {
                 largest.insert(cell.in_place, cell.bytes);
                 curve.rows.push(row);
+                places.push(cell.place);
             }
             Err(why) => {
                 let side = if cell.in_place { "in-place" } else { "out-of-place" };
@@ -57,7 +60,7 @@ pub(crate) fn fill(
             notes.remarks.push(Remark { place: cell.place, what });
         }
     }
-    Ok((!curve.rows.is_empty()).then_some(curve))
+    Ok((!curve.rows.is_empty()).then_some(Found { curve, places }))
 }
 
 /// Marks rows as suspect that contradict themselves, and refuses the curve where they are most rows.
@@ -118,6 +121,9 @@ fn row(curve: &Curve, cell: &Cell, before: Option<u64>) -> Result<Row, String> {
     let bytes = cell.bytes;
     if bytes == 0 {
         return Err("a message of no bytes".to_owned());
+    }
+    if bytes > MOST_BYTES {
+        return Err(format!("{bytes} bytes are more than 1 TiB"));
     }
     sound(cell)?;
     if cell.wrong > 0.0 || cell.wrong.is_nan() {

@@ -6,7 +6,6 @@ mod records;
 mod write;
 
 pub(crate) use columns::{OF_CURVE, OF_ROW, curve, row};
-pub use read::read_csv;
-pub(crate) use read::read_with_lines;
+pub(crate) use read::read;
 pub(crate) use records::{Record, Table};
 pub use write::write_csv;

@@ -23,53 +23,13 @@ pub enum ReadError {
         /// The column.
         name: String,
     },
-    /// A line has more or fewer fields than the header.
-    #[error("line {line}: {found} fields where the header has {expected}; is the file cut?")]
-    Fields {
-        /// Line of the record's start.
-        line: usize,
-        /// Fields found.
-        found: usize,
-        /// Fields of the header.
-        expected: usize,
-    },
-    /// A quote is opened and not closed.
-    #[error("line {line}: a quoted field is not closed; is the file cut?")]
-    Quote {
-        /// Line of the record's start.
-        line: usize,
-    },
-    /// A field cannot be read.
-    #[error("line {line}: `{text}` in column `{column}` is not {expected}")]
-    Field {
-        /// Line.
-        line: usize,
-        /// Column.
-        column: &'static str,
-        /// The text that was read.
-        text: String,
-        /// What was expected.
-        expected: &'static str,
-    },
-    /// Two rows of a curve disagree on what should hold for all of it; give it another id.
-    #[error("line {line}: `{column}` differs from the first row of curve `{id}`; use another id")]
-    Differs {
-        /// Line.
-        line: usize,
-        /// Id of the curve.
-        id: String,
-        /// The column.
-        column: &'static str,
-    },
-    /// A curve has a size twice for the same placement; remove one or use another id.
-    #[error("line {line}: curve `{id}` has {bytes} bytes twice; remove one or use another id")]
-    Repeated {
-        /// Line of the second.
-        line: usize,
-        /// Id of the curve.
-        id: String,
-        /// The size.
-        bytes: u64,
+    /// A record that has to be there cannot be read.
+    #[error("{place}: {what}")]
+    Malformed {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        what: String,
     },
     /// The text is none of the formats that are known.
     #[error(

@@ -72,7 +72,7 @@ pub use builtin::builtin;
 pub use case::{Bench, Case};
 pub use class::Class;
 pub use cross::{By, cross};
-pub use csv::{read_csv, write_csv};
+pub use csv::write_csv;
 pub use curve::Curve;
 pub use error::{Place, ReadError};
 pub use fit::fit;

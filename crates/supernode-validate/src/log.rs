@@ -1,12 +1,15 @@
 //! Logs of benchmarks as their programs print them.
 
+mod command;
 mod csv;
 mod header;
 mod json;
 mod lines;
 mod nccl;
 mod osu;
+mod settings;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -50,6 +53,9 @@ pub struct Log {
     /// Curves with at least one row.
     #[serde(skip)]
     pub curves: Vec<Curve>,
+    /// Where each row of each curve stands.
+    #[serde(skip)]
+    pub places: Vec<Vec<Place>>,
     /// Rows that were left out, and why.
     pub left_out: Vec<Remark>,
     /// What else is to be known: rows that were marked as suspect, a missing end.
@@ -70,6 +76,44 @@ pub struct Given {
     pub hardware: Option<String>,
     /// Where the log comes from; `log` without.
     pub source: Option<String>,
+}
+
+impl Given {
+    /// A curve that the library ran by its own choice, without rows.
+    fn curve(&self, operation: Operation, ranks: u32, nodes: Option<u32>) -> Curve {
+        let nodes = self.nodes.or(nodes).filter(|nodes| *nodes > 0);
+        let even = nodes.filter(|nodes| ranks.is_multiple_of(*nodes));
+        Curve {
+            id: String::new(),
+            source_url: self.source.clone().unwrap_or_else(|| "log".to_owned()),
+            source_kind: "log".to_owned(),
+            hardware: self.hardware.clone().unwrap_or_default(),
+            chips: ranks,
+            nodes,
+            chips_per_node: even.map(|nodes| ranks / nodes),
+            scale_up: String::new(),
+            scale_up_rate: None,
+            nics_per_node: None,
+            nic_rate: None,
+            operation,
+            algo: "auto".to_owned(),
+            proto: "auto".to_owned(),
+            library: String::new(),
+            version: String::new(),
+            dtype: String::new(),
+            launch: None,
+            processes: None,
+            notes: String::new(),
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// A curve, and where each of its rows stands.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) curve: Curve,
+    pub(crate) places: Vec<Place>,
 }
 
 /// What is found on the way.
@@ -96,13 +140,13 @@ pub fn read_log_given(text: &str, given: &Given) -> Result<Log, ReadError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut notes = Notes::default();
     let format = format_of(text)?;
-    let curves = match format {
+    let found = match format {
         Format::Csv => csv::read(text, &mut notes)?,
         Format::NcclTests => nccl::read(text, given, &mut notes)?,
         Format::NcclTestsJson => json::read(text, given, &mut notes)?,
         Format::Osu => osu::read(text, given, &mut notes)?,
     };
-    if curves.is_empty() {
+    if found.is_empty() {
         let first = notes.left_out.first().map(ToString::to_string);
         let first = first.unwrap_or_else(|| "the table is empty".to_owned());
         return Err(ReadError::NoRows { left_out: notes.left_out.len(), first });
@@ -110,7 +154,21 @@ pub fn read_log_given(text: &str, given: &Given) -> Result<Log, ReadError> {
     let Notes { mut left_out, mut remarks } = notes;
     left_out.sort_by_key(|remark| remark.place);
     remarks.sort_by_key(|remark| remark.place);
-    Ok(Log { format, curves, left_out, remarks })
+    let (curves, places) = found.into_iter().map(|found| (found.curve, found.places)).unzip();
+    Ok(Log { format, curves, places, left_out, remarks })
+}
+
+/// Makes ids unique by numbering those that stand twice.
+fn name_apart(found: &mut [Found]) {
+    let mut taken = BTreeSet::new();
+    for Found { curve, .. } in found {
+        let id = curve.id.clone();
+        let mut number = 1;
+        while !taken.insert(curve.id.clone()) {
+            number += 1;
+            curve.id = format!("{id}-{number}");
+        }
+    }
 }
 
 fn format_of(text: &str) -> Result<Format, ReadError> {

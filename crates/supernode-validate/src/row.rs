@@ -1,6 +1,10 @@
 use serde::Serialize;
 use supernode_units::Time;
 
+/// The largest message that is looked at, as everywhere in supernode: 1 TiB. Nobody measured more,
+/// and the products of sizes and ranks stay far from overflow.
+pub(crate) const MOST_BYTES: u64 = 1 << 40;
+
 /// Whether a measured row can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,8 @@ use supernode_units::{Bandwidth, Time};
 
 use super::Record;
 use crate::launch::{launch_of, processes_of};
-use crate::{Curve, Launch, Processes, Quality, ReadError, Row};
+use crate::row::MOST_BYTES;
+use crate::{Curve, Launch, Processes, Quality, Row};
 
 /// Columns that hold for a whole curve.
 pub(crate) const OF_CURVE: [&str; 17] = [
@@ -35,7 +36,7 @@ pub(crate) const OF_ROW: [&str; 6] =
 pub(crate) const OPTIONAL: [&str; 2] = ["launch", "processes"];
 
 /// The curve that a record describes, without rows.
-pub(crate) fn curve(record: &Record<'_>, notes: &str) -> Result<Curve, ReadError> {
+pub(crate) fn curve(record: &Record<'_>, notes: &str) -> Result<Curve, String> {
     let text = |column| record.text(column).to_owned();
     let count = |column| record.given(column, "a number above zero", positive);
     let id = text("curve_id");
@@ -91,7 +92,7 @@ pub(crate) fn curve(record: &Record<'_>, notes: &str) -> Result<Curve, ReadError
 }
 
 /// The row that a record describes.
-pub(crate) fn row(record: &Record<'_>, note: &str) -> Result<Row, ReadError> {
+pub(crate) fn row(record: &Record<'_>, note: &str) -> Result<Row, String> {
     let rate = |column| record.given(column, "a rate in 10^9 bytes per second", number);
     let whether = |text: &str| match text {
         "0" => Some(false),
@@ -102,8 +103,8 @@ pub(crate) fn row(record: &Record<'_>, note: &str) -> Result<Row, ReadError> {
         [Quality::Ok, Quality::Suspect].into_iter().find(|quality| quality.name() == text)
     };
     Ok(Row {
-        bytes: record.given("size_bytes", "a number of bytes above zero", |text| {
-            text.parse().ok().filter(|bytes| *bytes > 0)
+        bytes: record.given("size_bytes", "a number of bytes from 1 to 1 TiB", |text| {
+            text.parse().ok().filter(|bytes| (1..=MOST_BYTES).contains(bytes))
         })?,
         in_place: record
             .given("in_place", "0 or 1", whether)?

@@ -1,66 +1,81 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{OF_CURVE, OF_ROW, OPTIONAL};
-use super::{Table, columns};
-use crate::{Curve, ReadError};
+use super::{Record, Table, columns};
+use crate::log::{Notes, Remark};
+use crate::{Curve, Place, ReadError};
 
-/// Reads curves from comma-separated values, one line a row: the columns of the built-in set, found
-/// by name in any order, all of them there. `launch` (`stream`, `graph`, `host`) and `processes`
-/// (`per_device`, `per_node`, `threads`) may be added; without them the notes are searched.
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    /// Curves, each with the lines of its rows.
+    curves: Vec<(Curve, Vec<usize>)>,
+    /// What each curve's first record says of the whole curve.
+    firsts: Vec<Vec<String>>,
+    places: BTreeMap<String, usize>,
+    sizes: BTreeSet<(usize, u64, bool)>,
+}
+
+/// Reads curves from comma-separated values, one line a row, each curve with the lines of its rows:
+/// the columns of the built-in set, found by name in any order, all of them there. `launch`
+/// (`stream`, `graph`, `host`) and `processes` (`per_device`, `per_node`, `threads`) may be added;
+/// without them the notes are searched. Rows that cannot be read are left out.
 ///
 /// The notes of a curve stand in its first row; notes of later rows, and what starts with `spike:` or
 /// `arith:`, belong to the row.
 ///
-/// # Errors
-/// Names the line and what to do: a column is missing or unknown, a field cannot be read, rows of one
-/// id disagree on their machine, a size stands twice.
-pub fn read_csv(text: &str) -> Result<Vec<Curve>, ReadError> {
-    Ok(read_with_lines(text)?.into_iter().map(|(curve, _)| curve).collect())
-}
-
-/// Reads curves, each with the lines of its rows.
-pub(crate) fn read_with_lines(text: &str) -> Result<Vec<(Curve, Vec<usize>)>, ReadError> {
+/// The error is one of the header: a column is missing or unknown.
+pub(crate) fn read(text: &str, notes: &mut Notes) -> Result<Vec<(Curve, Vec<usize>)>, ReadError> {
     let required: Vec<&str> = OF_CURVE.into_iter().chain(OF_ROW).chain(["notes"]).collect();
     let table = Table::read(text, &required, &OPTIONAL)?;
-    let mut curves: Vec<(Curve, Vec<usize>)> = Vec::new();
-    let mut firsts: Vec<Vec<String>> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut sizes = BTreeSet::new();
-    for record in table.records() {
+    let mut reading = Reading::default();
+    for (line, record) in table.records() {
+        let added = record.map_err(str::to_owned).and_then(|record| reading.add(line, &record));
+        if let Err(what) = added {
+            notes.left_out.push(Remark { place: Place::Line(line), what });
+        }
+    }
+    reading.curves.retain(|(curve, _)| !curve.rows.is_empty());
+    Ok(reading.curves)
+}
+
+impl Reading {
+    fn add(&mut self, line: usize, record: &Record<'_>) -> Result<(), String> {
         let id = record.text("curve_id");
-        let place = places.get(id).copied().unwrap_or(curves.len());
+        let place = self.places.get(id).copied().unwrap_or(self.curves.len());
         let (of_curve, of_row) = split_notes(record.text("notes"));
-        let shared: Vec<String> =
-            OF_CURVE.iter().chain(&OPTIONAL).map(|name| record.text(name).to_owned()).collect();
-        let note = match firsts.get(place) {
+        let names = OF_CURVE.iter().chain(&OPTIONAL);
+        let shared: Vec<String> = names.clone().map(|name| record.text(name).to_owned()).collect();
+        let note = match self.firsts.get(place) {
             None => {
-                places.insert(id.to_owned(), place);
-                curves.push((columns::curve(&record, &of_curve)?, Vec::new()));
-                firsts.push(shared);
+                self.curves.push((columns::curve(record, &of_curve)?, Vec::new()));
+                self.places.insert(id.to_owned(), place);
+                self.firsts.push(shared);
                 of_row
             }
             Some(first) => {
-                let names = OF_CURVE.iter().chain(&OPTIONAL);
-                let differs = names.zip(first.iter().zip(&shared)).find(|(_, (a, b))| a != b);
-                if let Some((column, _)) = differs {
-                    let id = id.to_owned();
-                    return Err(ReadError::Differs { line: record.line, id, column });
+                let mut fields = names.zip(first.iter().zip(&shared));
+                if let Some((column, _)) = fields.find(|(_, (a, b))| a != b) {
+                    return Err(format!(
+                        "`{column}` differs from the first row of curve `{id}`; use another id"
+                    ));
                 }
                 record.text("notes").to_owned()
             }
         };
-        let row = columns::row(&record, &note)?;
+        let row = columns::row(record, &note)?;
         if let Some(bytes) = row.bytes
-            && !sizes.insert((place, bytes, row.in_place))
+            && !self.sizes.insert((place, bytes, row.in_place))
         {
-            return Err(ReadError::Repeated { line: record.line, id: id.to_owned(), bytes });
+            return Err(format!(
+                "curve `{id}` has {bytes} bytes twice; remove one or use another id"
+            ));
         }
-        if let Some((curve, lines)) = curves.get_mut(place) {
-            curve.rows.push(row);
-            lines.push(record.line);
-        }
+        let (curve, lines) = &mut self.curves[place];
+        curve.rows.push(row);
+        lines.push(line);
+        Ok(())
     }
-    Ok(curves)
 }
 
 /// Parts notes into those of the curve and those of the row.

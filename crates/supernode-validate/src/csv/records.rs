@@ -1,9 +1,8 @@
-use crate::ReadError;
+use crate::{Place, ReadError};
 
-/// One record and the line that it starts on.
+/// One record.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
-    pub(crate) line: usize,
     names: &'a [&'static str],
     places: &'a [Option<usize>],
     fields: &'a [String],
@@ -23,17 +22,16 @@ impl Record<'_> {
         column: &'static str,
         expected: &'static str,
         read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, ReadError> {
+    ) -> Result<Option<T>, String> {
         match self.text(column) {
             "" => Ok(None),
             text => read(text).map(Some).ok_or_else(|| self.refused(column, expected)),
         }
     }
 
-    /// The error that says that a field is not what was expected.
-    pub(crate) fn refused(&self, column: &'static str, expected: &'static str) -> ReadError {
-        let text = self.text(column).to_owned();
-        ReadError::Field { line: self.line, column, text, expected }
+    /// Says that a field is not what was expected.
+    pub(crate) fn refused(&self, column: &'static str, expected: &'static str) -> String {
+        format!("`{}` in column `{column}` is not {expected}", self.text(column))
     }
 }
 
@@ -42,7 +40,7 @@ impl Record<'_> {
 pub(crate) struct Table {
     names: Vec<&'static str>,
     places: Vec<Option<usize>>,
-    lines: Vec<(usize, Vec<String>)>,
+    lines: Vec<(usize, Result<Vec<String>, String>)>,
 }
 
 impl Table {
@@ -53,8 +51,10 @@ impl Table {
         required: &[&'static str],
         optional: &[&'static str],
     ) -> Result<Self, ReadError> {
-        let mut lines = split(text)?.into_iter();
-        let (line, header) = lines.next().unwrap_or((1, Vec::new()));
+        let mut lines = split(text).into_iter();
+        let (line, header) = lines.next().unwrap_or((1, Ok(Vec::new())));
+        let malformed = |what| ReadError::Malformed { place: Place::Line(line), what };
+        let header = header.map_err(malformed)?;
         let names: Vec<&'static str> = required.iter().chain(optional).copied().collect();
         let mut places = vec![None; names.len()];
         for (place, name) in header.iter().enumerate() {
@@ -69,55 +69,74 @@ impl Table {
                 return Err(ReadError::MissingColumn { line, name });
             }
         }
-        let lines: Vec<_> = lines.collect();
-        for (line, fields) in &lines {
-            if fields.len() != header.len() {
-                let (found, expected) = (fields.len(), header.len());
-                return Err(ReadError::Fields { line: *line, found, expected });
-            }
-        }
-        Ok(Self { names, places, lines })
+        Ok(Self { names, places, lines: lines.collect() })
     }
 
-    /// The records below the header.
-    pub(crate) fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        self.lines.iter().map(|(line, fields)| Record {
-            line: *line,
-            names: &self.names,
-            places: &self.places,
-            fields,
+    /// The records below the header, each with its line: what is none says why.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (usize, Result<Record<'_>, &str>)> {
+        self.lines.iter().map(|(line, fields)| {
+            let (names, places) = (&self.names, &self.places);
+            let record = fields.as_ref().map(|fields| Record { names, places, fields });
+            (*line, record.map_err(String::as_str))
         })
     }
 }
 
-/// Splits a text into records of fields, with the line each starts on.
-fn split(text: &str) -> Result<Vec<(usize, Vec<String>)>, ReadError> {
+/// Splits a text into records of as many fields as the first has, with the line each starts on. What
+/// a stray quote would swallow is one bad line, and the next is read by itself.
+fn split(text: &str) -> Vec<(usize, Result<Vec<String>, String>)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines: Vec<&str> = text.lines().collect();
     let mut records = Vec::new();
-    let mut open: Option<(usize, Vec<String>)> = None;
-    for (index, line) in text.lines().enumerate() {
-        let (start, mut fields) = match open.take() {
-            Some(open) => open,
-            None if line.trim().is_empty() || line.starts_with('#') => continue,
-            None => (index + 1, Vec::new()),
-        };
-        let continued = fields.pop();
-        if add_fields(line, continued, &mut fields) {
-            open = Some((start, fields));
-        } else {
-            records.push((start, fields));
+    let mut expected = None;
+    let mut next = 0;
+    while let Some(line) = lines.get(next) {
+        next += 1;
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
         }
+        let start = next;
+        let mut fields = Vec::new();
+        let mut end = add_fields(line, None, &mut fields);
+        while end == End::Open
+            && let Some(line) = lines.get(next)
+        {
+            next += 1;
+            let continued = fields.pop();
+            end = add_fields(line, continued, &mut fields);
+        }
+        let found = fields.len();
+        let record = match (end, *expected.get_or_insert(found)) {
+            (End::Open, _) => Err("a quoted field is not closed; is the file cut?".to_owned()),
+            (End::Torn, _) => Err("text follows a closing quote; double the quotes".to_owned()),
+            (End::Whole, expected) if found == expected => Ok(fields),
+            (End::Whole, expected) => {
+                Err(format!("{found} fields where the header has {expected}; is the line cut?"))
+            }
+        };
+        if record.is_err() {
+            next = start;
+        }
+        records.push((start, record));
     }
-    match open {
-        Some((line, _)) => Err(ReadError::Quote { line }),
-        None => Ok(records),
-    }
+    records
 }
 
-/// Adds the fields of one line; `continued` is a quoted field of the line before. Returns whether the
-/// last field is still open.
-fn add_fields(line: &str, continued: Option<String>, fields: &mut Vec<String>) -> bool {
+/// How a line of fields ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With its last field.
+    Whole,
+    /// Within a quoted field.
+    Open,
+    /// Somewhere text follows a closing quote, which is none then.
+    Torn,
+}
+
+/// Adds the fields of one line; `continued` is a quoted field of the line before.
+fn add_fields(line: &str, continued: Option<String>, fields: &mut Vec<String>) -> End {
     let mut quoted = continued.is_some();
+    let mut closed = false;
     let mut field = continued.map_or_else(String::new, |field| field + "\n");
     let mut chars = line.chars().peekable();
     while let Some(char) = chars.next() {
@@ -126,38 +145,60 @@ fn add_fields(line: &str, continued: Option<String>, fields: &mut Vec<String>) -
                 chars.next();
                 field.push('"');
             }
-            '"' if quoted => quoted = false,
+            '"' if quoted => (quoted, closed) = (false, true),
+            ',' if !quoted => {
+                fields.push(std::mem::take(&mut field));
+                closed = false;
+            }
+            other if closed && !other.is_whitespace() => return End::Torn,
             '"' if field.is_empty() => quoted = true,
-            ',' if !quoted => fields.push(std::mem::take(&mut field)),
             other => field.push(other),
         }
     }
     fields.push(field);
-    quoted
+    if quoted { End::Open } else { End::Whole }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn fields(fields: &[&str]) -> Result<Vec<String>, String> {
+        Ok(fields.iter().map(|field| (*field).to_owned()).collect())
+    }
+
     #[test]
     fn fields_may_be_quoted_and_span_lines() {
-        let records = split("a,b\n\n# note\n\"1,\n2\",\"say \"\"x\"\"\"\n").unwrap();
-        assert_eq!(records[0], (1, vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(records[1], (4, vec!["1,\n2".to_owned(), "say \"x\"".to_owned()]));
-        assert_eq!(split("a\n\"b"), Err(ReadError::Quote { line: 2 }));
+        let records = split("a,b\n\n# note\n\"1,\n2\",\"say \"\"x\"\"\"\n");
+        assert_eq!(records[0], (1, fields(&["a", "b"])));
+        assert_eq!(records[1], (4, fields(&["1,\n2", "say \"x\""])));
+    }
+
+    #[test]
+    fn a_stray_quote_costs_one_line() {
+        let bad = |records: &[(usize, Result<Vec<String>, String>)]| {
+            records.iter().filter(|(_, record)| record.is_err()).map(|(line, _)| *line).collect()
+        };
+        let check = |text: &str, expected: &[usize], good: usize| {
+            let records = split(text);
+            let bad: Vec<usize> = bad(&records);
+            assert_eq!((bad.as_slice(), records.len() - bad.len()), (expected, good), "{text}");
+        };
+        check("a,b\n1,\"x\n2,y\n3,z\n", &[2], 3);
+        check("a,b\n1,\"x\n2,y\n3,\"z\"\n", &[2], 3);
+        check("a,b\n1\n2,y,z\n3,z\n", &[2, 3], 2);
     }
 
     #[test]
     fn headers_are_strict_but_in_any_order() {
         let table = Table::read("b,a\n1,2\n", &["a", "b"], &["c"]).unwrap();
-        let record = table.records().next().unwrap();
-        assert_eq!((record.text("a"), record.text("b"), record.text("c")), ("2", "1", ""));
+        let (line, record) = table.records().next().unwrap();
+        let record = record.unwrap();
+        assert_eq!((line, record.text("a"), record.text("b"), record.text("c")), (2, "2", "1", ""));
         let missing = Table::read("a\n", &["a", "b"], &[]).unwrap_err();
         assert_eq!(missing, ReadError::MissingColumn { line: 1, name: "b" });
         let unknown = Table::read("a,x\n", &["a"], &[]).unwrap_err();
         assert_eq!(unknown, ReadError::UnknownColumn { line: 1, name: "x".to_owned() });
-        let cut = Table::read("a,b\n1,2\n1\n", &["a", "b"], &[]).unwrap_err();
-        assert_eq!(cut, ReadError::Fields { line: 3, found: 1, expected: 2 });
+        assert!(Table::read("a,\"b\n", &["a"], &[]).is_err());
     }
 }

@@ -1,19 +1,25 @@
-use super::Notes;
+use super::{Found, Notes, Remark};
 use crate::check::{Cell, Printed, audit};
-use crate::csv::read_with_lines;
-use crate::{Curve, Place, ReadError, Row};
+use crate::{Place, ReadError, Row};
 
 /// Reads comma-separated curves and holds their figures against each other. The quality of a row is
-/// what the file says, unless it contradicts itself.
-pub(super) fn read(text: &str, notes: &mut Notes) -> Result<Vec<Curve>, ReadError> {
-    let mut curves = Vec::new();
-    for (mut curve, lines) in read_with_lines(text)? {
+/// what the file says, unless it contradicts itself; a curve that does so in most rows is left out.
+pub(super) fn read(text: &str, notes: &mut Notes) -> Result<Vec<Found>, ReadError> {
+    let mut found = Vec::new();
+    for (mut curve, lines) in crate::csv::read(text, notes)? {
+        let places: Vec<Place> = lines.into_iter().map(Place::Line).collect();
         let cells: Vec<Cell> =
-            curve.rows.iter().zip(lines).map(|(row, line)| cell(row, Place::Line(line))).collect();
-        audit(&mut curve, &cells, &mut notes.remarks)?;
-        curves.push(curve);
+            curve.rows.iter().zip(&places).map(|(row, place)| cell(row, *place)).collect();
+        match audit(&mut curve, &cells, &mut notes.remarks) {
+            Ok(()) => found.push(Found { curve, places }),
+            Err(error) => {
+                let what = format!("curve `{}`: {error}", curve.id);
+                let out = |place| Remark { place, what: what.clone() };
+                notes.left_out.extend(places.into_iter().map(out));
+            }
+        }
     }
-    Ok(curves)
+    Ok(found)
 }
 
 fn cell(row: &Row, place: Place) -> Cell {

@@ -1,11 +1,13 @@
 //! What the head of an nccl-tests run tells, as text or as JSON, and the curve that it makes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Cell, Printed};
 use crate::{Curve, Launch, Operation, Place, Processes, ReadError};
 
-use super::Given;
+use super::command::Command;
+use super::settings::Settings;
+use super::{Given, Notes, Remark};
 
 /// One rank of the device list.
 #[derive(Debug, Clone)]
@@ -23,6 +25,10 @@ pub(super) struct Header {
     pub(super) threads: u32,
     pub(super) gpus: u32,
     pub(super) graph: bool,
+    pub(super) command: Option<Command>,
+    pub(super) settings: Settings,
+    /// What the head or the command tells that has no part in the model.
+    pub(super) unmodelled: Vec<Remark>,
     pub(super) rccl: bool,
     pub(super) version: String,
     pub(super) devices: Vec<Device>,
@@ -44,9 +50,12 @@ impl Header {
         kind: &Kind,
         cells: &[(u64, Cell)],
         place: Place,
+        notes: &mut Notes,
     ) -> Result<Curve, ReadError> {
         let per_rank = per_rank(kind, cells);
-        let operation = given.operation.or(self.operation).or_else(|| guess(kind, per_rank));
+        let called = self.command.as_ref().and_then(|command| command.operation);
+        let operation = given.operation.or(self.operation).or(called);
+        let operation = operation.or_else(|| guess(kind, per_rank));
         let operation = operation.ok_or(ReadError::MissingOperation { place })?;
         let ranks = given.ranks.or_else(|| self.ranks());
         let ranks = ranks.or(per_rank.filter(|ranks| *ranks > 1));
@@ -54,56 +63,53 @@ impl Header {
         let chips = ranks.ok_or(ReadError::MissingRanks { place })?;
         let hosts: BTreeSet<&str> = self.devices.iter().map(|device| &*device.host).collect();
         let counted = (!hosts.is_empty()).then_some(hosts.len() as u32);
-        let nodes = given.nodes.or(counted).filter(|nodes| *nodes > 0);
         let names: BTreeSet<&str> = self.devices.iter().map(|device| &*device.name).collect();
         let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
-        let source = given.source.clone().unwrap_or_else(|| "log".to_owned());
-        let Kind { dtype, redop, .. } = kind;
-        let shape = nodes.map_or_else(String::new, |nodes| format!("{nodes}n"));
-        let plain = ["", "sum", "none"].contains(&redop.as_str());
-        let mut id = format!("{operation}-{shape}{chips}g-{dtype}");
-        if !plain {
-            id = format!("{id}-{redop}");
+        let mut curve = given.curve(operation, chips, counted);
+        if given.hardware.is_none() {
+            curve.hardware = names.join(", ");
         }
-        Ok(Curve {
-            id,
-            source_url: source,
-            source_kind: "log".to_owned(),
-            hardware: given.hardware.clone().unwrap_or_else(|| names.join(", ")),
-            chips,
-            nodes,
-            chips_per_node: nodes
-                .filter(|nodes| chips.is_multiple_of(*nodes))
-                .map(|nodes| chips / nodes),
-            scale_up: String::new(),
-            scale_up_rate: None,
-            nics_per_node: None,
-            nic_rate: None,
-            operation,
-            algo: "auto".to_owned(),
-            proto: "auto".to_owned(),
-            library: if self.rccl { "RCCL" } else { "NCCL" }.to_owned(),
-            version: self.version.clone(),
-            dtype: dtype.clone(),
-            launch: Some(if self.graph { Launch::Graph } else { Launch::Stream }),
-            processes: self.processes(),
-            notes: if plain { String::new() } else { format!("operator {redop}") },
-            rows: Vec::new(),
-        })
+        let Kind { dtype, redop, .. } = kind;
+        let shape = curve.nodes.map_or_else(String::new, |nodes| format!("{nodes}n"));
+        curve.id = format!("{operation}-{shape}{chips}g-{dtype}");
+        if !["", "sum", "none"].contains(&redop.as_str()) {
+            curve.id = format!("{}-{redop}", curve.id);
+            curve.notes = format!("operator {redop}");
+        }
+        curve.library = if self.rccl { "RCCL" } else { "NCCL" }.to_owned();
+        curve.version = self.version.clone();
+        curve.dtype = dtype.clone();
+        let graph = self.graph || self.command.as_ref().is_some_and(|command| command.graph);
+        curve.launch = Some(if graph { Launch::Graph } else { Launch::Stream });
+        curve.processes = self.processes();
+        let told = self.settings.apply(&mut curve).into_iter().chain(self.unmodelled.clone());
+        // The curves of one run share what is told of it.
+        let new: Vec<_> = told.filter(|remark| !notes.remarks.contains(remark)).collect();
+        notes.remarks.extend(new);
+        Ok(curve)
     }
 
     /// Ranks of a communicator. The list may name the first rank of each process only.
     fn ranks(&self) -> Option<u32> {
         let last = self.devices.iter().map(|device| device.rank).max()?;
-        let step = self.threads.max(1).saturating_mul(self.gpus.max(1));
+        let (threads, gpus) = self.per_process();
+        let step = threads.max(1).saturating_mul(gpus.max(1));
         let all = last.checked_add(1)?.div_ceil(step).checked_mul(step)?;
         let groups: BTreeSet<u32> = self.devices.iter().map(|device| device.group).collect();
         let groups = u32::try_from(groups.len()).ok()?;
         Some(all / groups).filter(|ranks| *ranks > 0 && *ranks <= 1 << 24)
     }
 
+    /// Threads of a process and GPUs of a thread, zeros where neither head nor command tells.
+    fn per_process(&self) -> (u32, u32) {
+        match &self.command {
+            Some(command) if self.threads == 0 => (command.threads, command.gpus),
+            _ => (self.threads, self.gpus),
+        }
+    }
+
     fn processes(&self) -> Option<Processes> {
-        match (self.threads, self.gpus) {
+        match self.per_process() {
             (0, _) | (_, 0) => None,
             (1, 1) => Some(Processes::PerDevice),
             (1, _) => Some(Processes::PerNode),
@@ -113,16 +119,25 @@ impl Header {
 }
 
 /// Size over count and element size: 1 where the count is that of the whole buffer, else the ranks.
+/// What most rows say: single ones may be rounded to whole elements.
 fn per_rank(kind: &Kind, cells: &[(u64, Cell)]) -> Option<u32> {
-    let (count, cell) = cells.last()?;
     let element = match kind.dtype.as_str() {
         "int8" | "uint8" | "char" | "f8e4m3" | "f8e5m2" | "fp8_e4m3" | "fp8_e5m2" => 1,
         "uint32" => 4,
         "uint64" => 8,
         other => other.parse::<supernode_units::DType>().ok()?.bytes(),
     };
-    let block = count.checked_mul(element).filter(|block| *block > 0)?;
-    cell.bytes.is_multiple_of(block).then_some(cell.bytes / block)?.try_into().ok()
+    let mut rows: BTreeMap<u32, usize> = BTreeMap::new();
+    for (count, cell) in cells {
+        let block = count.checked_mul(element).filter(|block| *block > 0);
+        let whole = block.filter(|block| cell.bytes.is_multiple_of(*block));
+        if let Some(Ok(ranks)) = whole.map(|block| u32::try_from(cell.bytes / block)) {
+            *rows.entry(ranks).or_default() += 1;
+        }
+    }
+    let told: usize = rows.values().sum();
+    let (ranks, most) = rows.into_iter().max_by_key(|(_, rows)| *rows)?;
+    (most * 2 > told).then_some(ranks)
 }
 
 /// The operation by operator, root and the count: all-gather and all-to-all look alike.

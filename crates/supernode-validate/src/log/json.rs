@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::command::Command;
 use super::header::{Device, Header, Kind};
-use super::nccl::{name_apart, operation_in, version_of_code};
-use super::{Given, Notes, Remark};
+use super::nccl::version_of_code;
+use super::settings::Settings;
+use super::{Found, Given, Notes, Remark, name_apart};
 use crate::check::{Cell, Printed, fill};
-use crate::{Curve, Place, ReadError};
+use crate::{Place, ReadError};
 
 /// Reads the document.
-pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<Curve>, ReadError> {
+pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<Found>, ReadError> {
     let document: Value =
         serde_json::from_str(text).map_err(|error| ReadError::Json { what: error.to_string() })?;
     if document.get("simulated").and_then(Value::as_bool) == Some(true) {
@@ -36,7 +38,7 @@ pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<C
     let mut curves = Vec::new();
     for (kind, cells) in kinds {
         let place = cells.first().map_or(Place::Result(1), |(_, cell)| cell.place);
-        let curve = header.curve(given, &kind, &cells, place)?;
+        let curve = header.curve(given, &kind, &cells, place, notes)?;
         let cells: Vec<Cell> = cells.into_iter().map(|(_, cell)| cell).collect();
         curves.extend(fill(curve, &cells, notes)?);
     }
@@ -52,8 +54,16 @@ fn header(document: &Value) -> Header {
     let devices = devices.and_then(Value::as_array).into_iter().flatten();
     let devices: Vec<Device> = devices.filter_map(device).collect();
     let version = whole(document.get("nccl_version")).and_then(version_of_code);
+    let args: Vec<&str> = words("args").filter_map(Value::as_str).collect();
+    let command = Command::read(&args.join(" "));
+    let grouped = count("agg_iters").max(1);
+    let what = format!("agg iters: {grouped}: several calls in one group: not modelled");
+    let remark = Remark { place: Place::Result(1), what };
     Header {
-        operation: words("args").filter_map(Value::as_str).find_map(operation_in),
+        operation: None,
+        command,
+        settings: Settings::default(),
+        unmodelled: (grouped > 1).then_some(remark).into_iter().collect(),
         threads: count("nthreads"),
         gpus: count("ngpus"),
         graph: count("graph") > 0,

@@ -6,17 +6,17 @@ mod columns;
 mod program;
 mod section;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::header::Kind;
-use super::{Given, Notes, Remark};
+use super::{Found, Given, Notes, Remark, name_apart};
 use crate::check::{Cell, fill};
-use crate::{Curve, Place, ReadError};
+use crate::{Place, ReadError};
 pub(super) use program::{operation_in, version_of_code};
 use section::Section;
 
 /// Reads all runs of a log.
-pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<Curve>, ReadError> {
+pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<Found>, ReadError> {
     let mut curves = Vec::new();
     let mut sections = section::split(text)?;
     let cut = !text.ends_with('\n');
@@ -35,7 +35,7 @@ pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<C
 }
 
 impl Section {
-    fn curves(&self, given: &Given, notes: &mut Notes) -> Result<Vec<Curve>, ReadError> {
+    fn curves(&self, given: &Given, notes: &mut Notes) -> Result<Vec<Found>, ReadError> {
         let Some(columns) = &self.columns else { return Ok(Vec::new()) };
         let mut kinds: BTreeMap<Kind, Vec<(u64, Cell)>> = BTreeMap::new();
         for (line, text) in &self.rows {
@@ -50,7 +50,7 @@ impl Section {
         let mut curves = Vec::new();
         for (kind, cells) in kinds {
             let place = cells.first().map_or(Place::Line(self.start), |(_, cell)| cell.place);
-            let curve = self.header.curve(given, &kind, &cells, place)?;
+            let curve = self.header.curve(given, &kind, &cells, place, notes)?;
             let cells: Vec<Cell> = cells.into_iter().map(|(_, cell)| cell).collect();
             curves.extend(fill(curve, &cells, notes)?);
         }
@@ -69,19 +69,6 @@ impl Section {
                  rows are missing or changed"
             );
             notes.remarks.push(Remark { place: Place::Line(line), what });
-        }
-    }
-}
-
-/// Makes ids unique by numbering those that stand twice.
-pub(super) fn name_apart(curves: &mut [Curve]) {
-    let mut taken = BTreeSet::new();
-    for curve in curves {
-        let id = curve.id.clone();
-        let mut number = 1;
-        while !taken.insert(curve.id.clone()) {
-            number += 1;
-            curve.id = format!("{id}-{number}");
         }
     }
 }

@@ -4,8 +4,7 @@
 //! ranks. No JSON output of theirs is known.
 
 use super::lines::lines;
-use super::nccl::name_apart;
-use super::{Given, Notes, Remark};
+use super::{Found, Given, Notes, Remark, name_apart};
 use crate::check::{Cell, Printed, fill};
 use crate::{Curve, Operation, Place, Processes, ReadError};
 
@@ -35,7 +34,7 @@ enum Value {
 }
 
 /// Reads all tables of a log.
-pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<Curve>, ReadError> {
+pub(super) fn read(text: &str, given: &Given, notes: &mut Notes) -> Result<Vec<Found>, ReadError> {
     let mut tables = split(text)?;
     if let Some(table) = tables.last_mut().filter(|_| !text.ends_with('\n')) {
         table.drop_cut_row(notes);
@@ -128,7 +127,7 @@ impl Table {
         for (line, text) in &self.rows {
             let mut fields = text.split_whitespace();
             let (size, figure) = (fields.next().unwrap_or_default(), fields.next());
-            let bytes = size.parse().ok().and_then(|size: u64| size.checked_mul(factor));
+            let bytes = size.parse().ok().map(|size: u64| size.saturating_mul(factor));
             let (place, printed) = (Place::Line(*line), figure.and_then(Printed::read));
             let (Some(bytes), Some(printed)) = (bytes, printed) else {
                 let what = format!("`{text}` is not a size in bytes and a figure: is it cut?");
@@ -167,31 +166,13 @@ impl Table {
         let library = self.title.split(' ').nth(1).unwrap_or_default();
         Curve {
             id: format!("osu-{operation}-{ranks}g"),
-            source_url: given.source.clone().unwrap_or_else(|| "log".to_owned()),
-            source_kind: "log".to_owned(),
-            hardware: given.hardware.clone().unwrap_or_default(),
-            chips: ranks,
-            nodes: given.nodes,
-            chips_per_node: given
-                .nodes
-                .filter(|n| *n > 0 && ranks.is_multiple_of(*n))
-                .map(|n| ranks / n),
-            scale_up: String::new(),
-            scale_up_rate: None,
-            nics_per_node: None,
-            nic_rate: None,
-            operation,
-            algo: "auto".to_owned(),
-            proto: "auto".to_owned(),
             library: library.to_owned(),
-            version: String::new(),
             dtype: self.dtype.clone(),
-            launch: None,
             processes: Some(Processes::PerDevice),
             notes: format!("{} {version}", self.title.split(" v").next().unwrap_or_default())
                 .trim()
                 .to_owned(),
-            rows: Vec::new(),
+            ..given.curve(operation, ranks, None)
         }
     }
 }

@@ -5,4 +5,5 @@ mod json;
 mod nccl;
 mod osu;
 mod properties;
+mod settings;
 mod write;

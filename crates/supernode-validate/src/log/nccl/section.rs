@@ -1,3 +1,4 @@
+use crate::log::command::Command;
 use crate::log::header::{Device, Header};
 use crate::log::lines::lines;
 use crate::log::{Notes, Remark};
@@ -29,9 +30,11 @@ pub(super) fn split(text: &str) -> Result<Vec<Section>, ReadError> {
         let called = now.closed && !text.starts_with('#') && operation_in(text).is_some();
         let begins = called || begins.iter().any(|begin| text.starts_with(begin));
         if now.columns.is_some() && begins {
-            done.push(std::mem::replace(&mut now, Section { start: line, ..Section::default() }));
+            let next = now.next(line);
+            done.push(std::mem::replace(&mut now, next));
         }
         now.end = line;
+        now.header.settings.read(line, text);
         if text.starts_with('#') {
             now.head(line, text, above)?;
             above = text;
@@ -44,6 +47,13 @@ pub(super) fn split(text: &str) -> Result<Vec<Section>, ReadError> {
 }
 
 impl Section {
+    /// The run after this one, from `line` on: what the shell was told holds for it, too.
+    fn next(&self, line: usize) -> Self {
+        let settings = self.header.settings.exported();
+        let header = Header { settings, ..Header::default() };
+        Section { start: line, header, ..Section::default() }
+    }
+
     fn head(&mut self, line: usize, text: &str, above: &str) -> Result<(), ReadError> {
         let header = &mut self.header;
         if let Some(columns) = Columns::read(text, above) {
@@ -56,6 +66,11 @@ impl Section {
             header.threads = number_after(text, "nThread").unwrap_or(0);
             header.gpus = number_after(text, "nGpus").unwrap_or(0);
             header.graph = number_after(text, "graph").unwrap_or(0) > 0;
+            if let Some(grouped) = number_after(text, "agg iters").filter(|iters| *iters > 1) {
+                let what =
+                    format!("agg iters: {grouped}: several calls in one group: not modelled");
+                header.unmodelled.push(Remark { place: Place::Line(line), what });
+            }
         } else if let Some(device) = device(text) {
             header.devices.push(device);
         } else if let Some(average) = text.strip_prefix("# Avg bus bandwidth") {
@@ -85,8 +100,14 @@ impl Section {
         header.rccl |= text.contains("rccl-tests") || text.contains("rccl_tests");
         if self.columns.is_some() && !self.closed && begins_with_size(text) {
             self.rows.push((line, text.to_owned()));
-        } else if header.operation.is_none() {
-            header.operation = operation_in(text);
+        } else if header.command.is_none()
+            && let Some(mut command) = Command::read(text)
+        {
+            for option in command.unmodelled.drain(..) {
+                let what = format!("{option}: not modelled");
+                header.unmodelled.push(Remark { place: Place::Line(line), what });
+            }
+            header.command = Some(command);
         }
     }
 
