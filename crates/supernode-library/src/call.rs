@@ -1,9 +1,11 @@
 //! How a benchmark or a program calls a library: known conditions of a measurement, never fitted.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How calls reach the devices. It decides the time of small messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Launch {
     /// Calls are put in a stream, back to back: the default of nccl-tests and rccl-tests.
@@ -30,7 +32,9 @@ impl Launch {
 }
 
 /// How ranks are laid on processes: which of them launches for which rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Processes {
     /// A process per device: `-g 1` under MPI. Launches overlap.

@@ -1,15 +1,22 @@
 //! Measured rows made ready for a model: what ran where, how it was called, and what it took.
 
+use std::collections::BTreeMap;
+
 use supernode_catalog::{Catalog, System, SystemKind, Transport};
 use supernode_chip::Architecture;
 use supernode_library::costs::{Costs, Rates};
 use supernode_library::nccl::{Call, Choice, Constants, Forced, Tuner};
-use supernode_library::{Function, Launched, LibraryError, Platform, Predictor};
+use supernode_library::{Function, Launched, Library, LibraryError, Platform, Predictor};
 use supernode_units::{MessageSize, Time};
 
+mod assumed;
+mod impossible;
 mod told;
 
-use told::{direct, element, forced, function, library, protocol, setting};
+pub use assumed::Assumption;
+use assumed::{Assumed, Guess};
+pub use impossible::Impossible;
+use told::{algorithms, channels, element, function, protocols};
 
 use crate::{Class, Curve, Kind, Launch, Processes};
 
@@ -20,6 +27,8 @@ pub struct Bench<'a> {
     pub curves: &'a [Curve],
     /// Rows with a prediction, in the order of the curves.
     pub cases: Vec<Case>,
+    /// Rows that their machines cannot have measured, in the order of the curves; none is a case.
+    pub impossible: Vec<Impossible>,
     subjects: Vec<Result<Subject, String>>,
 }
 
@@ -38,8 +47,10 @@ struct Subject {
     dated: bool,
     /// Largest call that a custom kernel of an inference engine takes, if there is one.
     direct: Option<u64>,
-    /// `NCCL_MIN_CTAS`, where the source set it.
-    least_channels: u32,
+    /// Least and most channels, where the source set them.
+    channels: (u32, u32),
+    /// What its source does not say.
+    guesses: Vec<Guess>,
 }
 
 /// A row that a model can be asked for.
@@ -78,13 +89,14 @@ impl<'a> Bench<'a> {
         curves: &'a [Curve],
         system: impl Fn(&Curve) -> Option<&'c System>,
     ) -> Self {
+        let assumed = Assumed::builtin();
         let subject = |curve| {
             let system = system(curve)
                 .ok_or_else(|| format!("no catalog system stands for `{}`", curve.hardware))?;
-            Subject::of(catalog, curve, system)
+            Subject::of(catalog, assumed.as_ref().map_err(String::clone)?, curve, system)
         };
         let subjects: Vec<_> = curves.iter().map(subject).collect();
-        let mut cases = Vec::new();
+        let (mut cases, mut impossible) = (Vec::new(), Vec::new());
         for (curve, (measured, subject)) in curves.iter().zip(&subjects).enumerate() {
             let Ok(subject) = subject else { continue };
             // Without GPUDirect every byte takes a way through the host, and launches of virtual
@@ -97,13 +109,18 @@ impl<'a> Bench<'a> {
                 };
                 let mut call = Call::new(subject.function, MessageSize::new(bytes));
                 call.element = element(measured);
+                if let Some(what) = subject.cannot(&call, timing.time) {
+                    impossible.push(Impossible { curve, row: index, what });
+                    continue;
+                }
                 cases.push(Case {
                     curve,
                     row: index,
                     call,
                     choice: (!subject.free).then(|| {
                         let mut choice = subject.tuner.choose(&call);
-                        choice.channels = choice.channels.max(subject.least_channels);
+                        let (least, most) = subject.channels;
+                        choice.channels = choice.channels.clamp(least, most.max(least));
                         choice
                     }),
                     measured: timing.time,
@@ -117,12 +134,32 @@ impl<'a> Bench<'a> {
                 });
             }
         }
-        Self { curves, cases, subjects }
+        Self { curves, cases, impossible, subjects }
     }
 
     /// Why `curve` has no prediction.
     pub fn refusal(&self, curve: usize) -> Option<&str> {
         self.subjects[curve].as_ref().err().map(String::as_str)
+    }
+
+    /// What was assumed of the rows with a prediction, most rows first.
+    pub fn assumptions(&self) -> Vec<Assumption> {
+        let mut found: BTreeMap<&Guess, (usize, usize)> = BTreeMap::new();
+        for curve in self.cases.chunk_by(|a, b| a.curve == b.curve) {
+            let subject = curve.first().and_then(|case| self.subjects[case.curve].as_ref().ok());
+            for guess in subject.iter().flat_map(|subject| &subject.guesses) {
+                let (rows, curves) = found.entry(guess).or_default();
+                *rows += curve.len();
+                *curves += 1;
+            }
+        }
+        let of = |((what, why), (rows, curves)): (&Guess, (usize, usize))| {
+            let (what, why) = (what.clone(), why.clone());
+            Assumption { what, why, rows, curves }
+        };
+        let mut all: Vec<Assumption> = found.into_iter().map(of).collect();
+        all.sort_by_key(|assumption| std::cmp::Reverse(assumption.rows));
+        all
     }
 
     /// The time of `case` with `costs`.
@@ -181,12 +218,19 @@ impl Case {
 }
 
 impl Subject {
-    fn of(catalog: &Catalog, curve: &Curve, system: &System) -> Result<Self, String> {
+    fn of(
+        catalog: &Catalog,
+        assumed: &Assumed,
+        curve: &Curve,
+        system: &System,
+    ) -> Result<Self, String> {
         let function = function(curve.operation)
             .ok_or_else(|| format!("no library profile for {}", curve.operation))?;
-        let (version, free, dated) = library(curve)?;
+        let mut guesses = Vec::new();
+        let (library, dated) = assumed.library(curve, &mut guesses)?;
         let text = |error: LibraryError| error.to_string();
         let platform = Platform::of(catalog, system).map_err(text)?;
+        library.check(&platform.system, platform.architecture).map_err(text)?;
         let (nodes, per_node) = match (system.kind, curve.nodes) {
             // A rack or pod is one node to a library.
             (SystemKind::Rack | SystemKind::Pod, _) | (_, None) => (
@@ -204,20 +248,24 @@ impl Subject {
             let devices = platform.node_devices;
             return Err(format!("{per_node} ranks a node where {} has {devices}", system.id));
         }
+        let version = match library {
+            Library::Nccl(version) => version,
+            _ => Constants::NEWEST,
+        };
         let constants = Constants::of(version).map_err(text)?;
+        if let Some(note) = constants.note() {
+            guesses.push((format!("NCCL {}", constants.version()), note));
+        }
         let mut machine = platform
             .nccl(nodes, per_node, curve.nics_per_node, &constants.tables.links)
             .map_err(text)?;
-        let (algorithms, collnet) = forced(curve);
+        let (algorithms, collnet) = algorithms(curve);
         machine.collnet = collnet;
         let mut tuner = Tuner::new(constants, machine).map_err(text)?;
         // The plugin of the first EFA allows nothing but Simple.
         let simple = nodes > 1 && platform.network == Some(Transport::Efa);
-        let protocols = if simple { "Simple" } else { protocol(&curve.proto) };
-        tuner.forced = Forced {
-            algorithms: algorithms.parse().map_err(text)?,
-            protocols: protocols.parse().map_err(text)?,
-        };
+        let protocols = protocols(if simple { "Simple" } else { &curve.proto });
+        tuner.forced = Forced { algorithms, protocols };
         let nics_gb_s = match (curve.nics_per_node, curve.nic_rate) {
             // What the source calls a node may be a part of one.
             (Some(count), Some(rate)) => {
@@ -232,14 +280,12 @@ impl Subject {
             platform,
             tuner,
             function,
-            free,
+            free: library == Library::Rccl,
             dated,
-            direct: direct(&curve.library),
-            least_channels: setting(&curve.notes, "NCCL_MIN_CTAS=").unwrap_or(0),
-            launched: Launched {
-                by: curve.launch.unwrap_or_default(),
-                processes: curve.processes.unwrap_or_default(),
-            },
+            direct: assumed.direct(&curve.library),
+            channels: channels(&curve.notes),
+            launched: assumed.launched(curve, &mut guesses),
+            guesses,
         })
     }
 

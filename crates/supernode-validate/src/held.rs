@@ -13,6 +13,8 @@ use crate::{
 
 /// Why a row is in no fold.
 const SEEN: &str = "in no fold";
+/// Why a row is not predicted that is [`crate::Impossible`].
+const IMPOSSIBLE: &str = "faster than the machine's links, or than any kernel";
 
 /// Rows with predictions of one kind.
 #[derive(Debug)]
@@ -94,9 +96,16 @@ impl<'a> Held<'a> {
         set: Set,
         times: &BTreeMap<(usize, usize), Result<Prediction, String>>,
     ) -> Self {
+        let impossible: BTreeSet<(usize, usize)> =
+            bench.impossible.iter().map(|found| (found.curve, found.row)).collect();
         let mut scores = score_places(bench.curves, Options::default(), |curve, row| {
             times.get(&(curve, row)).cloned().unwrap_or_else(|| {
-                Err(bench.refusal(curve).unwrap_or("it has no size and no time").to_owned())
+                let other = if impossible.contains(&(curve, row)) {
+                    IMPOSSIBLE
+                } else {
+                    "it has no size and no time"
+                };
+                Err(bench.refusal(curve).unwrap_or(other).to_owned())
             })
         });
         scores.unpredicted.retain(|group| group.reason != SEEN);

@@ -69,7 +69,7 @@ pub mod validity;
 mod vote;
 
 pub use builtin::builtin;
-pub use case::{Bench, Case};
+pub use case::{Assumption, Bench, Case, Impossible};
 pub use class::Class;
 pub use cross::{By, cross};
 pub use csv::write_csv;

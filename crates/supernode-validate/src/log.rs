@@ -14,7 +14,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{Curve, Operation, Place, ReadError};
+use crate::{Curve, Impossible, Operation, Place, ReadError};
 
 /// The format of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,6 +60,23 @@ pub struct Log {
     pub left_out: Vec<Remark>,
     /// What else is to be known: rows that were marked as suspect, a missing end.
     pub remarks: Vec<Remark>,
+}
+
+impl Log {
+    /// Leaves out rows that the machine of their curve cannot have measured.
+    pub fn leave_out(&mut self, impossible: &[Impossible]) {
+        let gone: BTreeSet<(usize, usize)> = impossible.iter().map(|i| (i.curve, i.row)).collect();
+        for Impossible { curve, row, what } in impossible {
+            let place = self.places[*curve][*row];
+            self.left_out.push(Remark { place, what: what.clone() });
+        }
+        for (at, (curve, places)) in self.curves.iter_mut().zip(&mut self.places).enumerate() {
+            let (mut row, mut place) = (0.., 0..);
+            curve.rows.retain(|_| !row.next().is_some_and(|row| gone.contains(&(at, row))));
+            places.retain(|_| !place.next().is_some_and(|row| gone.contains(&(at, row))));
+        }
+        self.left_out.sort_by_key(|remark| remark.place);
+    }
 }
 
 /// What is known of a log but may not stand in it. What is given here goes before what is read, but

@@ -1,31 +1,29 @@
-//! What the words of a curve tell of a call: library and version, forced lists, element type.
+//! What the words of a curve tell of a call: forced lists, channels, element type.
 
-use supernode_library::nccl::CollNet;
-use supernode_library::{Element, Function, Version};
+use supernode_library::nccl::{Algorithm, CollNet, Lists, Protocol};
+use supernode_library::{Element, Function};
 
 use crate::{Curve, Operation};
 
-/// What an unknown version is taken for.
-const NEWEST: &str = "2.30";
-/// The same for hardware that is older than the newest tables.
-const USUAL: &str = "2.18";
-
-/// The number after `name` in `text`.
-pub(super) fn setting(text: &str, name: &str) -> Option<u32> {
-    let (_, rest) = text.split_once(name)?;
+/// The number after the first of `names` that stands in `text`.
+fn setting(text: &str, names: [&str; 2]) -> Option<u32> {
+    let rest = names.iter().find_map(|name| Some(text.split_once(name)?.1))?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..digits].parse().ok()
 }
 
-/// The protocol that the curve forced; empty where it is the library's choice.
-pub(super) fn protocol(proto: &str) -> &'static str {
+/// The least and the most channels that the source set.
+pub(super) fn channels(notes: &str) -> (u32, u32) {
+    let least = setting(notes, ["NCCL_MIN_CTAS=", "NCCL_MIN_NCHANNELS="]).unwrap_or(0);
+    let most = setting(notes, ["NCCL_MAX_CTAS=", "NCCL_MAX_NCHANNELS="]);
+    (least, most.filter(|most| *most > 0).unwrap_or(u32::MAX))
+}
+
+/// The list of protocols that the curve forced; empty where they are the library's choice.
+pub(super) fn protocols(proto: &str) -> Lists<Protocol> {
     let proto = proto.to_ascii_lowercase();
-    match proto.trim_start_matches("nccl_proto=").split([' ', '(']).next() {
-        Some("ll") => "LL",
-        Some("ll128") => "LL128",
-        Some("simple") => "Simple",
-        _ => "",
-    }
+    let list = proto.trim_start_matches("nccl_proto=").split([' ', '(']).next();
+    list.and_then(|list| list.parse().ok()).unwrap_or_default()
 }
 
 /// What a library is called for; none where it is not one call of it.
@@ -42,51 +40,20 @@ pub(super) fn function(operation: Operation) -> Option<Function> {
     })
 }
 
-/// Up to how many bytes an inference engine's own kernel runs: vLLM's documented limit; that of
-/// TensorRT-LLM as far as its curves tell.
-pub(super) fn direct(library: &str) -> Option<u64> {
-    match library {
-        "vLLM" => Some(8 << 20),
-        "TensorRT-LLM" => Some(512 << 10),
-        _ => None,
-    }
-}
-
-/// The version of NCCL, and whether its choice is replaced by the fastest.
-pub(super) fn library(curve: &Curve) -> Result<(Version, bool, bool), String> {
-    let name = curve.library.as_str();
-    let nccl = name == "NCCL" || name.starts_with("NCCL ") || name.starts_with("NCCL+");
-    let rccl = name == "RCCL" || name.starts_with("RCCL (");
-    if !nccl && !rccl && !name.contains("+ NCCL") && direct(name).is_none() {
-        return Err(format!("no profile for {name}"));
-    }
-    let digits = |c: char| c.is_ascii_digit() || c == '.';
-    let written = curve.version.split(|c| !digits(c)).find(|part| part.contains('.'));
-    let parse = |text: &str| text.parse::<Version>().map_err(|error| error.to_string());
-    let version = match written {
-        Some(text) if !rccl => parse(text)?,
-        _ if curve.family().starts_with("V100")
-            || curve.family().starts_with("A100")
-            || curve.family().starts_with("H100") =>
-        {
-            parse(USUAL)?
-        }
-        _ => parse(NEWEST)?,
-    };
-    let oldest = parse("2.12")?;
-    let dated = version < oldest
-        || ["2020", "2021"].iter().any(|year| curve.version.contains(year))
-        || curve.version.contains("<=");
-    Ok((if dated { oldest } else { version }, rccl, dated))
-}
-
 /// The list of algorithms that the curve forced, and what its network reduces.
-pub(super) fn forced(curve: &Curve) -> (&'static str, CollNet) {
+pub(super) fn algorithms(curve: &Curve) -> (Lists<Algorithm>, CollNet) {
     let algo = curve.algo.to_ascii_lowercase();
     let algo = algo.trim_start_matches("nccl_algo=");
     let observed = algo.strip_prefix("auto -> ").unwrap_or(algo);
     let of = |prefix: &str| observed.starts_with(&prefix.to_ascii_lowercase());
-    match () {
+    let (list, collnet) = match () {
+        // As `NCCL_ALGO` has it; the words of sources below.
+        () if observed.contains([',', '^', ':'])
+            && observed.parse::<Lists<Algorithm>>().is_ok() =>
+        {
+            let reduces = observed.contains("collnet") && !observed.contains('^');
+            (observed, if reduces { CollNet::All } else { CollNet::None })
+        }
         () if of("NVLSTree") => ("NVLSTree", CollNet::None),
         () if of("NVLS (auto)") => ("", CollNet::None),
         () if of("NVLS") && curve.nodes == Some(1) => ("NVLS", CollNet::None),
@@ -95,8 +62,10 @@ pub(super) fn forced(curve: &Curve) -> (&'static str, CollNet) {
         () if of("Coll") => ("CollNetDirect,CollNetChain", CollNet::All),
         () if of("Ring") => ("Ring", CollNet::None),
         () if of("Tree") => ("Tree", CollNet::None),
+        () if of("PAT") => ("PAT", CollNet::None),
         () => ("", CollNet::None),
-    }
+    };
+    (list.parse().unwrap_or_default(), collnet)
 }
 
 /// The type of the elements, by nccl-tests' names and others; the default of nccl-tests where none

@@ -2,5 +2,6 @@
 
 mod builtin;
 mod csv;
+mod impossible;
 mod logs;
 mod score;

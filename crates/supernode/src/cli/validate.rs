@@ -22,6 +22,7 @@ Examples:
   supernode validate --by machine,family,scale --all
   supernode validate --by scale --format csv
   supernode validate --curves all_reduce.log
+  all_reduce_perf -b 8 -e 8G -f 2 -g 8 | supernode validate --curves -
   supernode validate --curves osu_allreduce.txt --system dgx-h100 --profile nccl:2.27 --ranks 16 --nodes 2
 
 Without --curves, every row of the built-in set is predicted from constants that were fitted without
@@ -43,8 +44,8 @@ pub(super) struct Args {
         conflicts_with = "curves"
     )]
     by: Vec<Without>,
-    /// Hold the shipped constants against this file: output of nccl-tests, rccl-tests (text or JSON)
-    /// or OSU, or the columns of measured curves.
+    /// Hold the shipped constants against this file (`-` is standard input): output of nccl-tests,
+    /// rccl-tests (text or JSON) or OSU, or the columns of measured curves.
     #[arg(long, value_name = "FILE")]
     curves: Option<String>,
     /// Catalog id, alias, or a TOML file with one system: what the curves were measured on [default:

@@ -71,12 +71,14 @@ pub(super) fn run(args: &Args, catalog: &Catalog) -> Result<(), Error> {
         table::constants(&mut out, &groups, args.all)?;
         let report = &sections[0].section.report;
         table::left_out(&mut out, &report.unpredicted, &report.not_asked, args.all)?;
+        table::assumed(&mut out, &bench.assumptions())?;
         table::overall(&mut out, &sections)?;
     } else {
         let mut records: Vec<Record> = sections.iter().flat_map(Named::records).collect();
         records.extend(groups.into_iter().map(Record::Constants));
         let report = &sections[0].section.report;
         records.extend(Record::left_out(&report.unpredicted, &report.not_asked));
+        records.extend(bench.assumptions().into_iter().map(Record::Assumed));
         records.extend(Record::overall(&sections));
         write_all(&mut out, args.format, &records)?;
     }

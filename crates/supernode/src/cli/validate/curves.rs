@@ -1,6 +1,6 @@
 //! A user's curves, predicted with the shipped constants.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use supernode::catalog::{Catalog, System};
 use supernode::library::costs::Costs;
@@ -21,9 +21,7 @@ const SMALL: usize = 80;
 const WORST: usize = 20;
 
 pub(super) fn run(args: &Args, mut catalog: Catalog, path: &str) -> Result<(), Error> {
-    let text = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-    let text = String::from_utf8(text)
-        .map_err(|_| format!("{path}: this is no text; give a log, JSON or CSV"))?;
+    let (path, text) = content(path)?;
     let given = Given {
         operation: args.collective,
         ranks: args.ranks,
@@ -52,6 +50,8 @@ pub(super) fn run(args: &Args, mut catalog: Catalog, path: &str) -> Result<(), E
         curve.hardware = system.map_or_else(String::new, |system| system.name.clone());
     }
     let stands = |curve: &Curve| system.or_else(|| resembling(&catalog, curve));
+    let impossible = Bench::on(&catalog, &log.curves, stands).impossible;
+    log.leave_out(&impossible);
     let bench = Bench::on(&catalog, &log.curves, stands);
     let costs = Costs::builtin()?;
     let held = Held::foreign(&bench, &costs);
@@ -81,6 +81,7 @@ pub(super) fn run(args: &Args, mut catalog: Catalog, path: &str) -> Result<(), E
         section::write(&mut out, &named, args.all)?;
         let report = &named.section.report;
         table::left_out(&mut out, &report.unpredicted, &report.not_asked, args.all)?;
+        table::assumed(&mut out, &bench.assumptions())?;
         remarks(&mut out, "left out", &log.left_out)?;
         remarks(&mut out, "remarks", &log.remarks)?;
         table::overall(&mut out, &[named])?;
@@ -89,6 +90,7 @@ pub(super) fn run(args: &Args, mut catalog: Catalog, path: &str) -> Result<(), E
         records.extend(named.records());
         let report = &named.section.report;
         records.extend(Record::left_out(&report.unpredicted, &report.not_asked));
+        records.extend(bench.assumptions().into_iter().map(Record::Assumed));
         let place = |remark: &Remark| remark.place.to_string();
         records.extend(log.left_out.iter().map(|remark| Record::LeftOut {
             rows: 1,
@@ -107,6 +109,20 @@ pub(super) fn run(args: &Args, mut catalog: Catalog, path: &str) -> Result<(), E
     Ok(())
 }
 
+/// What to call a file, and its text; `-` is standard input.
+fn content(path: &str) -> Result<(&str, String), Error> {
+    let (name, bytes) = if path == "-" {
+        let mut bytes = Vec::new();
+        ("standard input", io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
+    } else {
+        (path, std::fs::read(path))
+    };
+    let bytes = bytes.map_err(|error| format!("{name}: {error}"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| format!("{name}: this is no text; give a log, JSON or CSV"))?;
+    Ok((name, text))
+}
+
 /// The flag that supplies what a log lacks.
 fn flag(error: &ReadError) -> &'static str {
     match error {
@@ -119,6 +135,14 @@ fn flag(error: &ReadError) -> &'static str {
 /// Why nothing of a file can be predicted, and what helps.
 fn nothing(held: &Held<'_>, log: &Log) -> String {
     let reason = held.scores.unpredicted.first().map(|group| group.reason.as_str());
+    if log.curves.iter().all(|curve| curve.rows.is_empty())
+        && let Some(first) = log.left_out.first()
+    {
+        return format!(
+            "no row can be used; {} were left out, the first: {first}",
+            log.left_out.len()
+        );
+    }
     let reason = reason.unwrap_or("all rows are suspect or have no time");
     let help = match reason {
         reason if reason.starts_with("no catalog system") => "; name one with --system",

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use supernode::validate::{
-    Figure, Fitted, Group, JudgedVote, NotAsked, Set, Unpredicted, WorstRow,
+    Assumption, Figure, Fitted, Group, JudgedVote, NotAsked, Set, Unpredicted, WorstRow,
 };
 
 use super::section::Named;
@@ -43,6 +43,8 @@ pub(super) enum Record {
     Constants(Fitted),
     /// Rows without a prediction; the place is that in a user's file.
     LeftOut { rows: usize, why: String, place: Option<String> },
+    /// What was assumed of rows whose source does not say it.
+    Assumed(Assumption),
     /// What else is to be known of a file.
     Remark { place: String, what: String },
 }
@@ -153,6 +155,9 @@ pub(super) fn write_all(
                         let place = place.as_ref().map_or_else(String::new, |p| format!("{p}: "));
                         let text = format!("left out, {rows} row(s): {place}{why}");
                         writeln!(out, "# {}", text.replace(char::is_control, " "))?;
+                    }
+                    Record::Assumed(Assumption { what, why, rows, .. }) => {
+                        writeln!(out, "# assumed of {rows} rows: {what} ({why})")?;
                     }
                     Record::Remark { place, what } => {
                         let text = format!("{place}: {what}");

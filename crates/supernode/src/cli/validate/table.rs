@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use supernode::validate::{Fitted, NotAsked, Unfit, Unpredicted};
+use supernode::validate::{Assumption, Fitted, NotAsked, Unfit, Unpredicted};
 
 use super::section::Named;
 use crate::cli::names::grouped;
@@ -78,6 +78,19 @@ pub(super) fn left_out(
     if let Some(more) = unpredicted.get(shown..).filter(|more| !more.is_empty()) {
         let rows: usize = more.iter().map(|group| group.rows).sum();
         writeln!(out, "  {rows:>5} for {} more reasons; `--all` shows them", more.len())?;
+    }
+    Ok(())
+}
+
+/// What was assumed of rows whose source does not say it.
+pub(super) fn assumed(out: &mut impl Write, assumptions: &[Assumption]) -> io::Result<()> {
+    if assumptions.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nassumed where the source does not say it:")?;
+    for Assumption { what, why, rows, curves } in assumptions {
+        let s = if *curves == 1 { "" } else { "s" };
+        writeln!(out, "  {:>5} rows of {curves} curve{s}: {what} ({why})", grouped(*rows as u64))?;
     }
     Ok(())
 }
