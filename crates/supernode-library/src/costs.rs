@@ -71,9 +71,8 @@ impl Costs {
                     given: &BTreeMap<String, f64>,
                     known: &[Parameter],
                     base: Option<&[f64]>| {
-            if let Some(key) = given.keys().find(|key| known.iter().all(|p| p.key != **key)) {
-                let names = known.iter().map(|p| p.key).collect::<Vec<_>>().join(", ");
-                return Err(data(format!("unknown constant `{key}` in {group}; known: {names}")));
+            for key in given.keys() {
+                place(group, known, key).map_err(data)?;
             }
             known
                 .iter()
@@ -83,15 +82,10 @@ impl Costs {
                     let value = value
                         .or_else(|| Some(base?[index]))
                         .ok_or_else(|| data(format!("{group} lacks `{}`", parameter.key)))?;
-                    if (parameter.low..=parameter.high).contains(&value) {
-                        return Ok(value);
-                    }
-                    let Parameter { key, low, high, unit, .. } = parameter;
-                    Err(data(format!(
-                        "{group}.{key} = {value} is not within {low} to {high} {unit}"
-                    )))
+                    plausible(group, parameter, value).map_err(data)?;
+                    Ok(value)
                 })
-                .collect()
+                .collect::<Result<Vec<f64>, LibraryError>>()
         };
         let groups =
             |kind: &str, given: &BTreeMap<String, BTreeMap<String, f64>>, known: &[Parameter]| {
@@ -143,6 +137,36 @@ impl Costs {
         chips.chain(networks).chain(of(Kind::Common, "", Common::PARAMETERS, &self.common))
     }
 
+    /// Sets a constant by its names; a group that is not there starts from the default's. Gives the
+    /// group's full name.
+    pub(crate) fn change(
+        &mut self,
+        kind: Kind,
+        group: &str,
+        key: &str,
+        value: f64,
+    ) -> Result<String, String> {
+        let (name, known) = match kind {
+            Kind::Chip => (format!("chip.{group}"), Chip::PARAMETERS),
+            Kind::Network => (format!("network.{group}"), Network::PARAMETERS),
+            Kind::Common => ("common".to_owned(), Common::PARAMETERS),
+        };
+        let index = place(&name, known, key)?;
+        plausible(&name, &known[index], value)?;
+        let groups = match kind {
+            Kind::Common => {
+                self.common[index] = value;
+                return Ok(name);
+            }
+            Kind::Chip => &mut self.chips,
+            Kind::Network => &mut self.networks,
+        };
+        let default = groups.get(DEFAULT).cloned().unwrap_or_default();
+        let values = groups.entry(group.to_owned()).or_insert(default);
+        values[index] = value;
+        Ok(name)
+    }
+
     /// Sets one constant, which then is within its plausible range.
     pub fn set(&mut self, constant: &Constant, value: f64) {
         let Constant { kind, group, parameter } = constant;
@@ -168,6 +192,23 @@ impl Costs {
         let index = known.iter().position(|known| known.key == parameter.key)?;
         values?.get(index).copied()
     }
+}
+
+/// Where a constant of `group` stands among those that are known.
+fn place(group: &str, known: &[Parameter], key: &str) -> Result<usize, String> {
+    known.iter().position(|parameter| parameter.key == key).ok_or_else(|| {
+        let names = known.iter().map(|p| p.key).collect::<Vec<_>>().join(", ");
+        format!("unknown constant `{key}` in {group}; known: {names}")
+    })
+}
+
+/// Refuses a value outside its range.
+fn plausible(group: &str, parameter: &Parameter, value: f64) -> Result<(), String> {
+    let Parameter { key, low, high, unit, .. } = parameter;
+    if (*low..=*high).contains(&value) {
+        return Ok(());
+    }
+    Err(format!("{group}.{key} = {value} is not within {low} to {high} {unit}"))
 }
 
 /// What a group of constants belongs to.
