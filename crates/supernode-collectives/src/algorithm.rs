@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::{
-    Collective, CollectiveError, Direct, DoubleBinaryTree, Hierarchical, InSwitch,
-    RecursiveDoubling, Ring, Schedule, circulant, nb, nhr,
+    Census, Collective, CollectiveError, Direct, DoubleBinaryTree, Hierarchical, InSwitch,
+    NeighbourExchange, Rabenseifner, RecursiveDoubling, Ring, Schedule, circulant, nb, nhr,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -111,6 +111,18 @@ algorithms! {
     Nb: "nb", [],
         "distances 1, 2, 4, ...; ceil(log2 N) steps at full bandwidth, Bruck (HCCL)",
         |what, ranks, _: &Tuning| nb(what, ranks);
+    /// See [`Rabenseifner`].
+    Rabenseifner: "rabenseifner", ["rhd", "halving-doubling"],
+        "recursive halving, then doubling; 2 log2 N steps at full bandwidth on powers of two",
+        |what, ranks, _: &Tuning| Rabenseifner::new(what, ranks);
+    /// See [`Census`].
+    Census: "census", [],
+        "whole vectors in ceil(log2 N) steps on any N; last bits differ between ranks",
+        |what, ranks, _: &Tuning| Census::new(what, ranks);
+    /// See [`NeighbourExchange`].
+    NeighbourExchange: "neighbour-exchange", ["neighbor"],
+        "two blocks at a time between neighbours; N/2 steps, even N",
+        |what, ranks, _: &Tuning| NeighbourExchange::new(what, ranks);
 }
 
 /// How the ranks of one level of a hierarchy talk among themselves.

@@ -60,6 +60,18 @@ pub enum CollectiveError {
         /// The number of ranks.
         ranks: u32,
     },
+    /// The algorithm has no schedule on so many ranks.
+    #[error(
+        "{algorithm} runs on {allowed}, not {ranks}; choose such a number, or another algorithm"
+    )]
+    RanksForbidden {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// The number of ranks that was asked for.
+        ranks: u32,
+        /// Which numbers it runs on.
+        allowed: &'static str,
+    },
     /// The schedule would need more chunks than 32 bits count.
     #[error("{algorithm} on {ranks} ranks needs more than 2^31 chunks; use fewer ranks or slices")]
     TooManyChunks {

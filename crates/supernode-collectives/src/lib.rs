@@ -36,8 +36,8 @@ mod step;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
-    Direct, DoubleBinaryTree, Hierarchical, InSwitch, RecursiveDoubling, Ring, Rounds, circulant,
-    nb, nhr,
+    Census, Direct, DoubleBinaryTree, Hierarchical, InSwitch, NeighbourExchange, Rabenseifner,
+    RecursiveDoubling, Ring, Rounds, circulant, nb, nhr,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

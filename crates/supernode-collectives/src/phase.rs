@@ -41,11 +41,16 @@ pub enum Pattern {
     Shift {
         /// Places of the group.
         by: u32,
+        /// Whether odd members turn the other way, so that pairs exchange; `by` is odd then, and the
+        /// size even.
+        mirrored: bool,
         /// Whether what arrives is combined with a local operand.
         reduces: bool,
     },
     /// Nothing but the local copy.
     Copy,
+    /// Nothing but a local reduction of as many chunks as are copied otherwise.
+    Reduce,
 }
 
 impl Phase {
@@ -54,11 +59,21 @@ impl Phase {
         Self { stride: 1, size: 1, pattern: Pattern::Copy, chunks: 0, copies: chunks }
     }
 
+    /// Whom the member at `position` of a shift sends to, and whom it takes from.
+    pub const fn shift(&self, position: u32, by: u32, mirrored: bool) -> (u32, u32) {
+        let (on, back) = ((position + by) % self.size, (position + self.size - by) % self.size);
+        match (mirrored, position % 2) {
+            (false, _) => (on, back),
+            (true, 0) => (on, on),
+            (true, _) => (back, back),
+        }
+    }
+
     /// Messages that each rank sends.
     pub const fn messages(&self) -> u32 {
         match self.pattern {
             Pattern::Shift { .. } => 1,
-            Pattern::Copy => 0,
+            Pattern::Copy | Pattern::Reduce => 0,
             Pattern::Ring { .. } | Pattern::Direct { .. } | Pattern::OneShot => self.size - 1,
         }
     }

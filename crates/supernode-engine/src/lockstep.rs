@@ -111,7 +111,7 @@ pub(crate) fn work(phases: &[Phase], classes: &Classes, law: Law) -> u64 {
             (classes.count() as u64 / u64::from(period), u64::from(phase.messages()));
         let one_by_one = steps.saturating_mul(period.into());
         let of_group = match phase.pattern {
-            Pattern::Copy => 1,
+            Pattern::Copy | Pattern::Reduce => 1,
             Pattern::Ring { .. } if law == Law::Fold => line::work(period.into(), steps),
             Pattern::Ring { .. } | Pattern::Shift { .. } => one_by_one,
             // Sorted by arrival.
@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
         let (mut messages, mut saved) = (0, Saved::default());
         for phase in &self.phases {
             let rules = Rules::new(self.cost, self.chunks, phase)?;
-            if phase.pattern == Pattern::Copy {
+            if matches!(phase.pattern, Pattern::Copy | Pattern::Reduce) {
                 rows.add(rules.copy)?;
                 continue;
             }
@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
                 };
                 match phase.pattern {
                     Pattern::Ring { .. } => saved.add(line::ring(&mut of)?),
-                    Pattern::Shift { by, .. } => shift::shift(&mut of, by)?,
+                    Pattern::Shift { by, mirrored, .. } => shift::shift(&mut of, by, mirrored)?,
                     _ => direct::direct(&mut of)?,
                 }
             }

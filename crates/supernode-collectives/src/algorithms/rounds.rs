@@ -151,7 +151,7 @@ impl Schedule for Rounds {
         let phase = |index| {
             let (Round { by, len, .. }, reduces) = self.round(index);
             let copies = u32::from(index == 0 && copies);
-            let pattern = Pattern::Shift { by, reduces };
+            let pattern = Pattern::Shift { by, mirrored: false, reduces };
             Phase { stride: 1, size: self.ranks, pattern, chunks: len, copies }
         };
         Some((0..self.rounds()).map(phase).collect())

@@ -50,6 +50,12 @@ impl Stated {
                 let half = u64::from((n - 1).ilog2() + 1);
                 Self { rounds: Some(twice * half), sent: optimal }
             }
+            Algorithm::Rabenseifner => rabenseifner(n),
+            Algorithm::Census => {
+                let rounds = u64::from((n - 1).ilog2() + 1);
+                Self { rounds: Some(rounds), sent: Some((rounds, 1)) }
+            }
+            Algorithm::NeighbourExchange => Self { rounds: Some(n / 2), sent: optimal },
         }
     }
 
@@ -87,6 +93,14 @@ fn recursive_doubling(collective: Collective, n: u64) -> Stated {
         _ => Some((n - 1, n)),
     };
     Stated { rounds: Some(rounds + folds), sent }
+}
+
+fn rabenseifner(n: u64) -> Stated {
+    let rounds = u64::from(n.ilog2());
+    let power = 1 << rounds;
+    // The first of a folded pair sends half a vector more before, and a whole one after.
+    let (folds, extra) = if n == power { (0, 0) } else { (3, 3 * power / 2) };
+    Stated { rounds: Some(2 * rounds + folds), sent: Some((2 * (power - 1) + extra, power)) }
 }
 
 fn hierarchical(twice: u64, n: u64, tuning: &Tuning) -> Stated {

@@ -71,6 +71,7 @@ fn of_phase(phase: &Phase, rank: Rank, ops: &mut Vec<Op>) {
     let others = || (0..size).filter(move |other| *other != digit).map(member);
     match pattern {
         Pattern::Copy => copy(ops),
+        Pattern::Reduce => ops.push(Op::Reduce(copies)),
         Pattern::Ring { reduces } => {
             for step in 1..size {
                 ops.push(send(member(digit + 1), 1));
@@ -85,10 +86,13 @@ fn of_phase(phase: &Phase, rank: Rank, ops: &mut Vec<Op>) {
             copy(ops);
             ops.push(Op::Take(others().map(|from| (from, chunks, reduces)).collect(), 0));
         }
-        Pattern::Shift { by, reduces } => {
-            ops.push(send(member(digit + by), 1));
+        Pattern::Shift { by, mirrored, reduces } => {
+            let back = mirrored && digit % 2 == 1;
+            let to = if back { digit + size - by } else { digit + by };
+            let from = if mirrored { to } else { digit + size - by };
+            ops.push(send(member(to), 1));
             copy(ops);
-            ops.push(Op::Take(vec![(member(digit + size - by), chunks, reduces)], 0));
+            ops.push(Op::Take(vec![(member(from), chunks, reduces)], 0));
         }
         Pattern::OneShot => {
             ops.extend((1..size).map(|offset| send(member(digit + offset), size - 1)));
@@ -119,7 +123,10 @@ proptest! {
         let Some(phases) = schedule.phases() else {
             let known = matches!(
                 algorithm,
-                Algorithm::DoubleBinaryTree | Algorithm::InSwitch | Algorithm::RecursiveDoubling
+                Algorithm::DoubleBinaryTree
+                    | Algorithm::InSwitch
+                    | Algorithm::RecursiveDoubling
+                    | Algorithm::Rabenseifner
             );
             prop_assert!(known && (ranks > 1 || algorithm != Algorithm::RecursiveDoubling));
             return Ok(());

@@ -9,7 +9,9 @@ fn a_million_ranks_cost_nothing_until_asked() {
     let level = |size| LevelPlan { size, inner: Inner::Ring };
     let tuning = Tuning { slices: 8, levels: vec![level(64), level(128), level(128)] };
     for algorithm in Algorithm::ALL {
-        let schedule = algorithm.schedule(Collective::AllReduce, MILLION, &tuning).unwrap();
+        let of = |collective| algorithm.schedule(collective, MILLION, &tuning);
+        let schedule =
+            Collective::ALL.into_iter().find_map(|c| of(c).ok()).expect("it does something");
         let shape = schedule.shape();
         assert_eq!(shape.ranks, MILLION);
         // The object itself holds a few numbers, at most a list of levels.

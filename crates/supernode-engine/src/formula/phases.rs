@@ -20,7 +20,10 @@ fn of(cost: &CostModel, phase: &Phase, chunk: u64) -> Time {
     let copied = u64::from(phase.copies).saturating_mul(chunk);
     match phase.pattern {
         Pattern::Copy => cost.copy_time(copied),
-        Pattern::Shift { by, reduces } => shift(cost, by, bytes, copied, reduces),
+        Pattern::Reduce => cost.reduce_time(copied),
+        Pattern::Shift { by, mirrored, reduces } => {
+            shift(cost, phase, (by, mirrored), (bytes, copied, reduces))
+        }
         Pattern::Ring { reduces } => {
             let ring = ring::Ring::new(cost, line, bytes);
             let copy = if copied > 0 { ring.copy() } else { Time::ZERO };
@@ -34,9 +37,15 @@ fn of(cost: &CostModel, phase: &Phase, chunk: u64) -> Time {
     }
 }
 
-/// One message from every rank to the one `by` further on, behind which `copied` bytes are copied.
-fn shift(cost: &CostModel, by: u32, bytes: u64, copied: u64, reduces: bool) -> Time {
-    let ranks = cost.fabric.ranks();
+/// One message from every rank to the one so many places further on, behind which some bytes are
+/// copied.
+fn shift(
+    cost: &CostModel,
+    phase: &Phase,
+    (by, mirrored): (u32, bool),
+    (bytes, copied, reduces): (u64, u64, bool),
+) -> Time {
+    let ranks = phase.size;
     let copy = if copied > 0 { cost.copy_time(copied) } else { Time::ZERO };
     let (work, slice) = if reduces {
         (cost.reduce_time(bytes), cost.slice_tail(bytes))
@@ -45,7 +54,7 @@ fn shift(cost: &CostModel, by: u32, bytes: u64, copied: u64, reduces: bool) -> T
     };
     let spread = (0..SPREAD).map(|i| (u64::from(ranks) * i / SPREAD) as u32);
     let message = |rank: u32| {
-        let route = cost.route(rank, (rank + by) % ranks);
+        let route = cost.route(rank, phase.shift(rank, by, mirrored).0);
         let busy = cost.occupancy(&route, bytes, 1);
         (route.latency + busy).max(route.latency.max(copy) + work)
     };

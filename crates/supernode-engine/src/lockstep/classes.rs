@@ -1,6 +1,6 @@
 //! Ranks with equal clocks.
 
-use supernode_collectives::Phase;
+use supernode_collectives::{Pattern, Phase};
 use supernode_fabric::Fabric;
 
 /// Classes of ranks: ranks are numbers with digits of mixed radix, one digit for every group that a
@@ -75,7 +75,20 @@ impl Classes {
 
     /// The classes that `fabric` does not tell apart.
     pub(crate) fn folded(phases: &[Phase], fabric: &Fabric) -> Option<Self> {
-        Self::new(phases, fabric.ranks(), |stride, size| fabric.period(stride, size))
+        let mirrored =
+            |phase: &Phase| matches!(phase.pattern, Pattern::Shift { mirrored: true, .. });
+        // Odd and even members do not do the same, unless nobody can tell who is which.
+        let even = phases.iter().any(mirrored);
+        Self::new(phases, fabric.ranks(), |stride, size| match fabric.period(stride, size) {
+            period if even && period > 1 && period % 2 == 1 => {
+                if size.is_multiple_of(2 * period) {
+                    2 * period
+                } else {
+                    size
+                }
+            }
+            period => period,
+        })
     }
 
     /// How many there are.

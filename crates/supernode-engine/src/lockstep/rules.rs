@@ -22,7 +22,7 @@ pub(super) struct Rules {
     /// Time of one reduction, and of its last slice; used if `reduces`.
     pub(super) reduction: u64,
     pub(super) slice: u64,
-    /// Time of the local copy.
+    /// Time of the local copy, or of the reduction that stands alone.
     pub(super) copy: u64,
 }
 
@@ -43,7 +43,11 @@ impl Rules {
             Pattern::Ring { reduces } | Pattern::Shift { reduces, .. } => (1, reduces),
             Pattern::Direct { reduces } => (phase.size - 1, reduces),
             Pattern::OneShot => (phase.size - 1, true),
-            Pattern::Copy => (1, false),
+            Pattern::Copy | Pattern::Reduce => (1, false),
+        };
+        let local = match phase.pattern {
+            Pattern::Reduce => cost.reduce_time(copied),
+            _ => cost.copy_time(copied),
         };
         Ok(Self {
             bytes,
@@ -54,7 +58,7 @@ impl Rules {
             reduces,
             reduction: below_latest(cost.reduce_time(bytes))?,
             slice: below_latest(cost.slice_tail(bytes))?,
-            copy: below_latest(cost.copy_time(copied))?,
+            copy: below_latest(local)?,
         })
     }
 

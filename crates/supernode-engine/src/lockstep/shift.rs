@@ -1,4 +1,4 @@
-//! Shifts: each rank sends one message to the one so many places further on, and takes one.
+//! Shifts: each rank sends one message to the one so many places away, and takes one.
 
 use super::rows::{ISSUER, NOW, PORTS};
 use super::rules::{Prices, below_latest};
@@ -13,9 +13,9 @@ struct Arrival {
     slot: usize,
 }
 
-/// A shift of one group by `by` places.
-pub(super) fn shift(group: &mut Group<'_>, by: u32) -> Result<(), Unfit> {
-    let (rules, size, period) = (group.rules, group.phase.size, group.period);
+/// A shift of one group by `by` places, of odd members the other way if it is `mirrored`.
+pub(super) fn shift(group: &mut Group<'_>, by: u32, mirrored: bool) -> Result<(), Unfit> {
+    let (rules, period) = (group.rules, group.period);
     let width = group.rows.len() / period as usize;
     let mut prices = Prices::new(group.run.cost, rules);
     // What each member takes; ready is when it has issued what it sends.
@@ -23,7 +23,7 @@ pub(super) fn shift(group: &mut Group<'_>, by: u32) -> Result<(), Unfit> {
     let mut ready = vec![0; period as usize];
     let (mut most_latency, mut most_busy) = (0, 0);
     for position in 0..period {
-        let to = (position + by) % size;
+        let (to, from) = group.phase.shift(position, by, mirrored);
         let route = group.run.cost.route(group.member(position), group.member(to));
         let (latency, busy) = (below_latest(route.latency)?, prices.busy(&route)?);
         (most_latency, most_busy) = (latency.max(most_latency), busy.max(most_busy));
@@ -35,7 +35,7 @@ pub(super) fn shift(group: &mut Group<'_>, by: u32) -> Result<(), Unfit> {
         ready[position as usize] = issued;
         // The receiver is of the class of the one it is a whole number of periods away from, and so
         // takes by the port of its own class.
-        let into = group.run.cost.route(group.member(position + size - by), group.member(position));
+        let into = group.run.cost.route(group.member(from), group.member(position));
         arrivals[position as usize].slot = group.slot(into.rx_port);
         let arrival = &mut arrivals[(to % period) as usize];
         (arrival.head, arrival.busy) = (sent + latency, busy);

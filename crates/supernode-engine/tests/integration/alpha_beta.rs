@@ -52,7 +52,16 @@ pub(crate) fn closed_form(
             let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
             form(phases * rounds, phases * peers)
         }
-        Algorithm::DoubleBinaryTree | Algorithm::InSwitch => None,
+        Algorithm::Rabenseifner if ranks.is_power_of_two() => {
+            form(2 * u64::from(ranks.ilog2()), 2 * peers)
+        }
+        // Additions of its own, and rounds of whole vectors.
+        Algorithm::Census => {
+            let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
+            form(rounds, rounds)
+        }
+        Algorithm::NeighbourExchange => form(u64::from(ranks / 2), peers),
+        Algorithm::DoubleBinaryTree | Algorithm::InSwitch | Algorithm::Rabenseifner => None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Cost models for the other tests.
 
-use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning, fit_levels};
+use supernode_collectives::{
+    Algorithm, Chunks, Collective, CollectiveError, Inner, Schedule, Tuning, fit_levels,
+};
 use supernode_engine::formula::Elements;
 use supernode_engine::ports;
 use supernode_fabric::{
@@ -53,6 +55,18 @@ pub(crate) fn tuning(ranks: u32, slices: u32, inner: Inner) -> Tuning {
 pub(crate) fn pairs() -> Vec<(Algorithm, Collective)> {
     let all = Algorithm::ALL.into_iter().flat_map(|a| Collective::ALL.map(|c| (a, c)));
     all.filter(|(a, c)| a.schedule(*c, 4, &Tuning::default()).is_ok()).collect()
+}
+
+/// The schedule, unless the algorithm has none on so many ranks.
+pub(crate) fn schedule(
+    (algorithm, collective): (Algorithm, Collective),
+    ranks: u32,
+    tuning: &Tuning,
+) -> Option<Box<dyn Schedule>> {
+    match algorithm.schedule(collective, ranks, tuning) {
+        Err(CollectiveError::RanksForbidden { .. }) => None,
+        made => Some(made.expect("it is defined")),
+    }
 }
 
 /// The time of the slowest rank.

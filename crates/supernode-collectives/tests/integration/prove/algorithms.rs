@@ -1,7 +1,9 @@
 //! Every algorithm is right, on every number of ranks that an ordinary test run has time for.
 
 use supernode_collectives::prove::{Options, Proof, prove, prove_algorithm};
-use supernode_collectives::{Algorithm, Collective, Inner, LevelPlan, Ring, Tuning, fit_levels};
+use supernode_collectives::{
+    Algorithm, Collective, CollectiveError, Inner, LevelPlan, Ring, Tuning, fit_levels,
+};
 
 #[track_caller]
 fn proof(algorithm: Algorithm, collective: Collective, ranks: u32, tuning: &Tuning) -> Proof {
@@ -25,6 +27,11 @@ fn all_ranks(algorithm: Algorithm, depth: impl Fn(Collective, u32) -> u32) {
             continue;
         }
         for ranks in 1..=64 {
+            if let Err(CollectiveError::RanksForbidden { .. }) =
+                algorithm.schedule(collective, ranks, &tuning)
+            {
+                continue;
+            }
             let proof = proof(algorithm, collective, ranks, &tuning);
             let expected = if ranks == 1 { 0 } else { depth(collective, ranks) };
             assert_eq!(proof.least_depth, Some(expected), "{algorithm} {collective} {ranks}");
@@ -74,6 +81,21 @@ fn rounds_of_log_two() {
             u32::from(collective == Collective::AllGather || ranks % 2 == 1)
         });
     }
+}
+
+#[test]
+fn rabenseifner() {
+    all_ranks(Algorithm::Rabenseifner, |_, _| 0);
+}
+
+#[test]
+fn census() {
+    all_ranks(Algorithm::Census, |_, _| 0);
+}
+
+#[test]
+fn neighbour_exchange() {
+    all_ranks(Algorithm::NeighbourExchange, |_, _| 1);
 }
 
 #[test]
