@@ -2,6 +2,7 @@
 
 mod bad;
 mod json;
+mod nasty;
 mod nccl;
 mod osu;
 mod properties;

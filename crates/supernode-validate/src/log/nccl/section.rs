@@ -123,6 +123,7 @@ impl Section {
 
 /// A rank of the device list: `#  Rank  0 Group  0 Pid 7085 on host device  0 [0000:05:00] NAME`.
 fn device(text: &str) -> Option<Device> {
+    let text = &text.replace('\t', " ");
     let rank = number_after(text.strip_prefix('#')?.trim_start().strip_prefix("Rank")?, "")?;
     let group = number_after(text, "Group").unwrap_or(0);
     let (_, place) = text.split_once(" on ")?;
@@ -142,7 +143,7 @@ fn begins_with_size(text: &str) -> bool {
 /// The number that follows a word, after blanks and colons.
 fn number_after(text: &str, word: &str) -> Option<u32> {
     let (_, rest) = text.split_once(word)?;
-    let rest = rest.trim_start_matches([' ', ':']);
+    let rest = rest.trim_start_matches([' ', '\t', ':']);
     let end = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
     rest.get(..end)?.parse().ok()
 }
