@@ -60,7 +60,7 @@ impl Communicator {
             _ => Constants::NEWEST,
         };
         let constants = Constants::of(version)?;
-        let machine = platform.nccl(nodes, per_node, None, &constants.tables.links)?;
+        let machine = platform.nccl(nodes, per_node, None, &constants.tables)?;
         let mut tuner = Tuner::new(constants, machine)?;
         // The plugin of the first EFA allows nothing else.
         if nodes > 1 && platform.network == Some(Transport::Efa) {

@@ -34,6 +34,7 @@ mod error;
 pub mod expert;
 mod function;
 pub mod hccl;
+mod named;
 pub mod nccl;
 mod platform;
 mod predict;

@@ -28,7 +28,6 @@ pub use constants::{Constants, Tables};
 pub use cpu::Cpu;
 pub use forced::{Forced, Lists};
 pub use gpu::{Generation, Gpu};
-pub(crate) use graph::NVLS_ARITY;
 pub use graph::{Graph, Graphs};
 pub use machine::{CollNet, IntraPath, Machine, NicPath, NvSwitch};
 pub use tuner::Tuner;

@@ -5,8 +5,8 @@ use supernode_chip::Architecture;
 use supernode_units::Bandwidth;
 
 use crate::LibraryError;
-use crate::nccl::tables::Links;
-use crate::nccl::{CollNet, Cpu, Gpu, IntraPath, Machine, NicPath, NvSwitch};
+use crate::nccl::tables::NvlinkRates;
+use crate::nccl::{CollNet, Cpu, Gpu, IntraPath, Machine, NicPath, NvSwitch, Tables};
 
 /// A system's hardware, as far as a library's costs depend on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,8 +80,9 @@ impl Platform {
         nodes: u32,
         per_node: u32,
         nics: Option<u32>,
-        speeds: &Links,
+        tables: &Tables,
     ) -> Result<Machine, LibraryError> {
+        let speeds = &tables.links;
         let gpu = self.gpu().ok_or_else(|| LibraryError::Platform {
             system: self.system.clone(),
             why: format!("NCCL does not run on {}", self.architecture),
@@ -112,7 +113,7 @@ impl Platform {
                 false if per_node > 4 => IntraPath::Sys,
                 false => IntraPath::Pci,
             },
-            nvlink: gpu.nvlinks(self.links(gpu, per_node), speeds),
+            nvlink: gpu.nvlinks(self.links(gpu, per_node, &tables.nvlink_rates), speeds),
             switch,
             pcie: Machine::pcie_of(generation, 16, speeds),
             nics_per_node,
@@ -124,11 +125,11 @@ impl Platform {
     }
 
     /// `NVLink`s of a GPU that reach its peers among `per_node` ranks.
-    fn links(&self, gpu: Gpu, per_node: u32) -> u32 {
+    fn links(&self, gpu: Gpu, per_node: u32, rates: &NvlinkRates) -> u32 {
         let rate = match gpu {
-            Gpu::Pascal => 20.0,
-            Gpu::Blackwell => 50.0,
-            _ => 25.0,
+            Gpu::Pascal => rates.pascal,
+            Gpu::Blackwell => rates.blackwell,
+            _ => rates.volta_to_hopper,
         };
         (self.reached_gb_s(per_node) / rate).round() as u32
     }

@@ -7,7 +7,7 @@
 use supernode_units::Time;
 
 use crate::costs::{Chip, Common, Network, Rates};
-use crate::nccl::{Algorithm, Call, Choice, IntraPath, Protocol, Tuner};
+use crate::nccl::{Algorithm, Call, Choice, IntraPath, Protocol, Tables, Tuner};
 use crate::{Function, Launch, Launched, Processes};
 
 mod direct;
@@ -96,6 +96,10 @@ impl Predictor<'_> {
         self.rates.common(constant)
     }
 
+    fn tables(&self) -> &Tables {
+        &self.tuner.constants.tables
+    }
+
     fn nodes(&self) -> u32 {
         self.tuner.machine.nodes
     }
@@ -153,7 +157,8 @@ impl Predictor<'_> {
     /// Share of its line rate that a NIC carries, headers off.
     fn payload(&self) -> f64 {
         let nic = self.nics_gb_s / f64::from(self.tuner.machine.nics_per_node.max(1));
-        if nic <= 25.0 { PAYLOAD_200G } else { PAYLOAD_400G }
+        let payload = &self.tables().payload;
+        if nic <= payload.slow_to { payload.slow } else { payload.fast }
     }
 
     /// Bytes per microsecond that a node sends over its NICs.
@@ -167,11 +172,6 @@ impl Predictor<'_> {
         self.nics_gb_s * GB_S * self.payload() * self.network(Network::Rate) * far * wire
     }
 }
-
-/// What a NIC of up to 200 Gb/s carries, of its line rate: 23.5 of 25 GB/s (`SimAI`'s `calbusbw`).
-const PAYLOAD_200G: f64 = 0.94;
-/// The same for faster ones: 48.5 of 50 GB/s.
-const PAYLOAD_400G: f64 = 0.97;
 
 /// Times a tree passes its bytes through a node's NICs in one direction: both trees up and down, but
 /// the leaves of two and three nodes have nobody below.

@@ -256,9 +256,8 @@ impl Subject {
         if let Some(note) = constants.note() {
             guesses.push((format!("NCCL {}", constants.version()), note));
         }
-        let mut machine = platform
-            .nccl(nodes, per_node, curve.nics_per_node, &constants.tables.links)
-            .map_err(text)?;
+        let mut machine =
+            platform.nccl(nodes, per_node, curve.nics_per_node, &constants.tables).map_err(text)?;
         let (algorithms, collnet) = algorithms(curve);
         machine.collnet = collnet;
         let mut tuner = Tuner::new(constants, machine).map_err(text)?;

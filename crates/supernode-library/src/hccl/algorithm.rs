@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::named::named;
 use crate::{Function, LibraryError};
 
 /// HCCL's algorithms of one level.
@@ -79,12 +80,6 @@ impl FromStr for Algorithm {
     type Err = LibraryError;
     /// Accepts the names that `HCCL_ALGO` takes, in any case.
     fn from_str(text: &str) -> Result<Self, LibraryError> {
-        Self::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            LibraryError::Unknown {
-                what: "HCCL algorithm",
-                name: text.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+        named("HCCL algorithm", &Self::ALL, Self::name, text)
     }
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::LibraryError;
+use crate::named::named;
 
 /// Generations of Ascend systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,13 +41,7 @@ impl fmt::Display for Generation {
 impl FromStr for Generation {
     type Err = LibraryError;
     fn from_str(text: &str) -> Result<Self, LibraryError> {
-        Self::ALL.into_iter().find(|g| g.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            LibraryError::Unknown {
-                what: "Ascend generation",
-                name: text.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+        named("Ascend generation", &Self::ALL, Self::name, text)
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::named::named;
 use crate::{Function, LibraryError};
 
 /// NCCL's algorithms.
@@ -82,13 +83,7 @@ impl FromStr for Algorithm {
     type Err = LibraryError;
     /// Accepts NCCL's names in any case.
     fn from_str(text: &str) -> Result<Self, LibraryError> {
-        Self::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            LibraryError::Unknown {
-                what: "NCCL algorithm",
-                name: text.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+        named("NCCL algorithm", &Self::ALL, Self::name, text)
     }
 }
 
@@ -136,12 +131,6 @@ impl FromStr for Protocol {
     type Err = LibraryError;
     /// Accepts NCCL's names in any case.
     fn from_str(text: &str) -> Result<Self, LibraryError> {
-        Self::ALL.into_iter().find(|p| p.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            LibraryError::Unknown {
-                what: "NCCL protocol",
-                name: text.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+        named("NCCL protocol", &Self::ALL, Self::name, text)
     }
 }

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::tables::{
-    Bandwidths, Correction, Enable, Latencies, Launch, Links, Search, SpeedTables, Symmetric,
+    Bandwidths, Correction, Enable, Latencies, Launch, Links, NvlinkRates, Payload, Search,
+    SpeedTables, Symmetric,
 };
 use crate::{LibraryError, Version};
 
@@ -31,6 +32,10 @@ pub struct Tables {
     pub correction: Correction,
     /// What NCCL takes links for.
     pub links: Links,
+    /// What one `NVLink` is counted for.
+    pub nvlink_rates: NvlinkRates,
+    /// What NICs carry.
+    pub payload: Payload,
     /// Speeds the channel search tries.
     pub speeds: SpeedTables,
     /// Rules of the channel search.

@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use super::tables::Links;
 use crate::LibraryError;
+use crate::named::named;
 
 /// Host processors as NCCL tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,12 +95,6 @@ impl FromStr for Cpu {
         if text.eq_ignore_ascii_case("intel") {
             return Ok(Self::IntelSapphireRapids);
         }
-        Self::ALL.into_iter().find(|c| c.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            LibraryError::Unknown {
-                what: "CPU",
-                name: text.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+        named("CPU", &Self::ALL, Self::name, text)
     }
 }

@@ -5,6 +5,7 @@ use supernode_units::Bandwidth;
 
 use super::tables::Links;
 use crate::LibraryError;
+use crate::named::named;
 
 /// The rows of NCCL's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,12 +117,6 @@ impl fmt::Display for Gpu {
 impl FromStr for Gpu {
     type Err = LibraryError;
     fn from_str(text: &str) -> Result<Self, LibraryError> {
-        Self::ALL.into_iter().find(|g| g.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            LibraryError::Unknown {
-                what: "GPU",
-                name: text.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+        named("GPU", &Self::ALL, Self::name, text)
     }
 }

@@ -42,9 +42,6 @@ pub struct Graphs {
     pub channels: u32,
 }
 
-/// GPUs that reduce for all others with NVLS, at most (`NCCL_MAX_NVLS_ARITY`).
-pub(crate) const NVLS_ARITY: u32 = 32;
-
 impl Graphs {
     /// Searches the channels of `machine`.
     pub fn search(tables: &Tables, machine: &Machine) -> Self {
@@ -187,7 +184,7 @@ impl<'a> Finder<'a> {
     /// channel, and the head of an NVLS channel two.
     fn heads(&self, nvls: bool) -> Graph {
         let heads = if self.nodes == 1 { self.gpus } else { self.gpus.min(self.nics) };
-        let heads = if nvls { heads.min(NVLS_ARITY) } else { heads };
+        let heads = if nvls { heads.min(self.rules.nvls_arity) } else { heads };
         let none = Graph { channels: 0, ..self.graph(0, 0.0, 0.0) };
         if nvls && !self.multicast {
             return none;

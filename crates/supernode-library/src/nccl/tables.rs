@@ -4,7 +4,10 @@ mod run;
 
 use serde::Deserialize;
 
-pub use run::{Enable, Launch, Links, Search, SpeedTables, Speeds, Symmetric, SymmetricGpu};
+pub use run::{
+    Enable, Launch, Links, NvlinkRates, Payload, Search, SpeedTables, Speeds, Symmetric,
+    SymmetricGpu,
+};
 
 use super::algorithm::Algorithm;
 use super::gpu::Generation;

@@ -5,9 +5,6 @@ use crate::Function;
 use crate::costs::{Chip, Common, Network};
 use crate::nccl::{Call, Choice, Protocol};
 
-/// Simple cuts no chunk below this many bytes.
-const LEAST_SLICE: f64 = 32768.0;
-
 impl Predictor<'_> {
     pub(super) fn ring(&self, call: &Call, choice: &Choice) -> f64 {
         let (ranks, nodes) = (f64::from(self.ranks()), f64::from(self.nodes()));
@@ -23,7 +20,7 @@ impl Predictor<'_> {
         let share = call.bytes as f64 / ranks;
         let loops = (share / channels / choice.chunk_bytes as f64).ceil().max(1.0);
         let chunk = share / loops;
-        let slices = slices(choice.protocol, chunk / channels);
+        let slices = self.slices(choice.protocol, chunk / channels);
         let wire = self.near(chunk, choice.protocol);
         let near = self.step(choice.protocol) * slices + wire;
         let copies = self.common(ends) * wire;
@@ -58,12 +55,12 @@ impl Predictor<'_> {
         let moving = call.bytes as f64 / rate;
         self.chip(Chip::Base) + latency + moving + fill.min(moving)
     }
-}
 
-/// Slices of a chunk of `bytes` on one channel, each with a flag of its own.
-fn slices(protocol: Protocol, bytes: f64) -> f64 {
-    match protocol {
-        Protocol::Simple if bytes > LEAST_SLICE => 2.0,
-        _ => 1.0,
+    /// Slices of a chunk of `bytes` on one channel, each with a flag of its own.
+    fn slices(&self, protocol: Protocol, bytes: f64) -> f64 {
+        match protocol {
+            Protocol::Simple if bytes > self.tables().launch.least_slice as f64 => 2.0,
+            _ => 1.0,
+        }
     }
 }

@@ -3,7 +3,6 @@
 use super::{GB_S, Predictor, tree_passes};
 use crate::Function;
 use crate::costs::{Chip, Common, Network};
-use crate::nccl::NVLS_ARITY;
 use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
@@ -50,7 +49,7 @@ impl Predictor<'_> {
 
     /// Bytes of a round: one chunk of every head and channel, or all there are.
     fn round_bytes(&self, call: &Call, choice: &Choice) -> f64 {
-        let heads = f64::from(self.per_node().min(NVLS_ARITY));
+        let heads = f64::from(self.per_node().min(self.tables().search.nvls_arity));
         let round = f64::from(choice.channels) * heads * choice.chunk_bytes as f64;
         round.min(call.bytes as f64)
     }

@@ -44,6 +44,34 @@ pub struct Links {
     pub cpu_zhaoxin: f64,
 }
 
+/// Rates of one `NVLink`, one direction, in GB/s.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct NvlinkRates {
+    /// Where the figures are published.
+    pub source: String,
+    /// Of Pascal.
+    pub pascal: f64,
+    /// Of Volta, Ampere and Hopper.
+    pub volta_to_hopper: f64,
+    /// Of Blackwell.
+    pub blackwell: f64,
+}
+
+/// What NICs carry of their line rate.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Payload {
+    /// Where the figures are published.
+    pub source: String,
+    /// Line rate of the fastest slow NIC, in GB/s.
+    pub slow_to: f64,
+    /// Share of a slow one.
+    pub slow: f64,
+    /// Share of a fast one.
+    pub fast: f64,
+}
+
 /// Speeds per channel that the search tries, fastest first, in GB/s.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -88,6 +116,8 @@ pub struct Search {
     pub redouble_above: f64,
     /// As long as there are fewer channels than this.
     pub redouble_below: u32,
+    /// GPUs that reduce for all others with NVLS, at most.
+    pub nvls_arity: u32,
 }
 
 /// Section "Execution parameters"; sizes in bytes.
@@ -122,6 +152,8 @@ pub struct Launch {
     pub threshold_collnet: u64,
     /// Traffic per channel at least.
     pub cell: u64,
+    /// Bytes of a slice of Simple, at least.
+    pub least_slice: u64,
     /// What LL's traffic counts for.
     pub cell_ll_factor: u64,
     /// Steps of a buffer.
