@@ -57,7 +57,7 @@ impl ProfileFile {
         let data = |what: String| LibraryError::Data { file: "profile", what };
         let given: Given = toml::from_str(text).map_err(|error| data(error.to_string()))?;
         let at = |offset: usize, what: &str| {
-            let line = text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = text[..offset].matches('\n').count() + 1;
             data(format!("line {line}: {what}"))
         };
         let library = given
@@ -143,7 +143,7 @@ mod tests {
         let file = ProfileFile::parse(text).unwrap();
         assert_eq!(file.changes, ["chip.cdna5.ll = 1", "chip.default.base = 9"]);
         let rates = file.costs.rates(Architecture::Cdna5, None);
-        let constants = [Chip::Base, Chip::Ll].map(|constant| rates.chip(constant));
-        assert_eq!(constants, [9.0, 1.0]);
+        let constants = [Chip::Base, Chip::Ll].map(|constant| rates.chip(constant).to_string());
+        assert_eq!(constants, ["9", "1"]);
     }
 }

@@ -42,14 +42,13 @@ impl Subject {
         let bytes = call.bytes as f64;
         // What a rank at least sends or receives, and a node: a switch may reduce on the way.
         let (rank, node) = match call.function {
-            Function::AllReduce => (bytes, bytes),
             Function::AllGather | Function::ReduceScatter => {
                 (bytes * (ranks - 1.0) / ranks, bytes * (nodes - 1.0) / nodes)
             }
             Function::AllToAll => {
                 (bytes * (ranks - 1.0) / ranks, bytes * per_node * (nodes - 1.0) / nodes)
             }
-            Function::Broadcast | Function::Reduce | Function::SendRecv => (bytes, bytes),
+            _ => (bytes, bytes),
         };
         // A rank alone on its node has its NICs only.
         let link = if machine.ranks_per_node > 1 { self.link_gb_s } else { 0.0 };

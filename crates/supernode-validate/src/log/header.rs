@@ -76,9 +76,9 @@ impl Header {
             curve.id = format!("{}-{redop}", curve.id);
             curve.notes = format!("operator {redop}");
         }
-        curve.library = if self.rccl { "RCCL" } else { "NCCL" }.to_owned();
-        curve.version = self.version.clone();
-        curve.dtype = dtype.clone();
+        if self.rccl { "RCCL" } else { "NCCL" }.clone_into(&mut curve.library);
+        curve.version.clone_from(&self.version);
+        curve.dtype.clone_from(dtype);
         let graph = self.graph || self.command.as_ref().is_some_and(|command| command.graph);
         curve.launch = Some(if graph { Launch::Graph } else { Launch::Stream });
         curve.processes = self.processes();

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use supernode::catalog::{Catalog, System};
 use supernode::fabric::{Fabric, Placement};
 use supernode::library::nccl::{Call, Choice};
-use supernode::library::{Communicator, Element, Function, Launched, Library, hccl};
+use supernode::library::{Communicator, Element, Function, Library, hccl};
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
 
 use super::machine::Copies;
-use super::profile::{self, Profile};
+use super::profile::{self, LaunchName, ProcessesName, Profile};
 use super::rows::Format;
 use super::{Error, names, source};
 use spans::spans;
@@ -21,6 +21,7 @@ use write::{Facts, Line};
 const AFTER_HELP: &str = "\
 Examples:
   supernode choices all-reduce --system dgx-h100 --profile nccl:2.29
+  supernode choices all-reduce --system mi300x-x8 --profile rccl --launch graph
   supernode choices all-gather --system dgx-h100 --nodes 16 --profile nccl -b 1K -e 4G
   supernode choices all-reduce --system cloudmatrix-384 --profile hccl --format csv
 
@@ -61,6 +62,12 @@ pub(super) struct Args {
     /// sum, prod, min, max or avg.
     #[arg(short, long, default_value = "sum", value_parser = names::any_case::<ReduceOp>)]
     op: ReduceOp,
+    /// How the library's kernels are launched [default: stream].
+    #[arg(long, value_enum, ignore_case = true)]
+    launch: Option<LaunchName>,
+    /// Which process launches for which rank [default: per-device].
+    #[arg(long, value_enum, ignore_case = true)]
+    processes: Option<ProcessesName>,
     /// How results are printed.
     #[arg(long, value_enum, ignore_case = true, default_value = "table")]
     format: Format,
@@ -124,7 +131,7 @@ fn for_nccl(args: &Args, made: &Communicator, changes: &[String]) -> Result<Answ
         op: args.op,
         ..Call::new(args.function, args.minbytes)
     };
-    let launched = Launched::default();
+    let (launched, launch, processes) = profile::launched(args.launch, args.processes);
     let at = |bytes| Call { bytes, ..call };
     let ends: Vec<(u64, u64, Choice, Choice)> = if made.library == Library::Rccl {
         let choose = |bytes| made.choose(&at(bytes));
@@ -146,7 +153,8 @@ fn for_nccl(args: &Args, made: &Communicator, changes: &[String]) -> Result<Answ
             .map(|(bytes, choice)| made.time(&at(bytes), choice, launched).as_us_f64()),
         tuner_us: own(&first).zip(own(&last)),
     });
-    let mut notes: Vec<String> = changes.iter().map(|change| format!("set: {change}")).collect();
+    let mut notes = vec![format!("launch {launch}, processes {processes}")];
+    notes.extend(changes.iter().map(|change| format!("set: {change}")));
     notes.extend(made.tuner.constants.note());
     notes.extend(made.basis()?.iter().map(|basis| format!("validity: {basis}")));
     if made.library == Library::Rccl {
@@ -164,6 +172,7 @@ fn for_hccl(
     system: &System,
     fabric: &Fabric,
 ) -> Result<Answer, Error> {
+    profile::refuse_launch_of_hccl(args.launch, args.processes)?;
     let made = profile::hccl(catalog, system, fabric)?;
     // What can be refused is so whatever the size.
     let first = made.choose(args.function, args.minbytes.bytes())?;

@@ -47,6 +47,20 @@ pub(super) fn launched(
     (Launched { by, processes }, launch, name)
 }
 
+/// Refuses what HCCL's model does not know.
+pub(super) fn refuse_launch_of_hccl(
+    launch: Option<LaunchName>,
+    processes: Option<ProcessesName>,
+) -> Result<(), Error> {
+    let given = [(launch.is_some(), "--launch"), (processes.is_some(), "--processes")];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, option)) => {
+            Err(format!("{option}: nothing is published of HCCL's launches; leave it out").into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// What `--profile` asks for.
 #[derive(Debug)]
 pub(super) enum Profile {

@@ -1,6 +1,7 @@
-//! The rows of a benchmark, what holds for all of them, and the formats both are written in.
+//! The rows of a benchmark, and the formats in which they are written.
 
 pub(super) mod csv;
+mod facts;
 mod json;
 mod library;
 mod table;
@@ -11,6 +12,8 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 use serde::Serialize;
 
+pub(super) use facts::{Facts, Range, Sweep, WIRE};
+use facts::{IN_PLACE, TIMES};
 pub(super) use library::{Chosen, LibraryFacts};
 
 /// How results are printed.
@@ -24,79 +27,6 @@ pub(super) enum Format {
     Json,
     /// One JSON object a line, with the columns of `csv`.
     Jsonl,
-}
-
-/// What every result has to be read with.
-const TIMES: &str =
-    "times are simulated, not measured; #wrong is counted from real data, N/A where none ran";
-pub(super) const WIRE: &str = "profile wire: hardware latency and full rates, no software";
-const IN_PLACE: &str = "in-place: the model charges it like out-of-place; no data is run for it";
-
-/// What holds for every row.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Facts {
-    /// Version of this program.
-    pub(super) version: &'static str,
-    /// Collective.
-    pub(super) collective: &'static str,
-    /// System id.
-    pub(super) system: String,
-    /// Its full name.
-    pub(super) name: String,
-    /// Id of its chip.
-    pub(super) chip: String,
-    /// Number of chips.
-    pub(super) chips: u32,
-    /// Number of devices.
-    pub(super) devices: u32,
-    /// Number of ranks.
-    pub(super) ranks: u32,
-    /// How ranks are laid on devices.
-    pub(super) placement: String,
-    /// Profile of software costs.
-    pub(super) profile: String,
-    /// What the profile stands for.
-    #[serde(skip)]
-    pub(super) profile_note: String,
-    /// What holds under a library's profile.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub(super) library: Option<LibraryFacts>,
-    /// Seed of data and random placement.
-    pub(super) seed: u64,
-    /// What the user changed in the model, as `KEY=VALUE`.
-    pub(super) set: Vec<String>,
-    /// Values of the model that are ranges; the middle is used.
-    pub(super) ranges: Vec<Range>,
-}
-
-/// A value that is a range.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Range {
-    /// Path that `--set` takes.
-    pub(super) path: String,
-    /// The range.
-    pub(super) value: String,
-    /// Who says so: `vendor`, `modelled`, `user`, ...
-    pub(super) confidence: String,
-    /// Why it is one.
-    pub(super) note: String,
-}
-
-/// The sizes that were asked for, by the names of nccl-tests.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Sweep {
-    /// Smallest message.
-    pub(super) minimum_bytes: u64,
-    /// Largest message.
-    pub(super) maximum_bytes: u64,
-    /// Factor from row to row.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) step_factor: Option<u64>,
-    /// Bytes from row to row.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) step_bytes: Option<u64>,
-    /// Whether results of real data are checked.
-    pub(super) validation: u8,
 }
 
 /// One size of one algorithm. Times are virtual.
@@ -268,40 +198,5 @@ impl<W: Write> RowWriter<W> {
         }
         self.out.flush()?;
         Ok(self.totals.wrong)
-    }
-}
-
-impl Facts {
-    /// The facts as comment lines.
-    fn lines(&self) -> Vec<String> {
-        let Self { collective, system, name, ranks, devices, chips, chip, .. } = self;
-        let mut lines = vec![format!("supernode {}: {TIMES}", self.version)];
-        let seed = match self.placement.as_str() {
-            "random" => format!(" (seed {})", self.seed),
-            _ => String::new(),
-        };
-        lines.push(format!(
-            "{collective} on {system} ({name}): {ranks} ranks of {devices} devices, {chips} chips \
-             {chip}, placement {}{seed}",
-            self.placement
-        ));
-        lines.push(self.profile_note.clone());
-        lines.extend(self.library.iter().flat_map(LibraryFacts::lines));
-        lines.extend(self.set.iter().map(|set| format!("set: {set}")));
-        lines.extend(self.ranges.iter().map(Range::line));
-        lines.push(IN_PLACE.to_owned());
-        lines
-    }
-}
-
-impl Range {
-    fn line(&self) -> String {
-        let Self { path, value, confidence, note } = self;
-        let (label, whose) = match confidence.as_str() {
-            "modelled" => ("modelled", String::new()),
-            _ => ("range", format!(" ({confidence})")),
-        };
-        let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
-        format!("{label}: {path} is {value}{whose}, the middle is used{note}; pin it with --set")
     }
 }

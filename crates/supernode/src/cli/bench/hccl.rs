@@ -11,6 +11,7 @@ use supernode::units::{MessageSize, Time};
 
 use super::{Args, EXPLAIN, Error, answered, counts, setup};
 use crate::cli::measure::{Answer, EngineChoice, Setup};
+use crate::cli::profile::refuse_launch_of_hccl;
 use crate::cli::rows::{Chosen, LibraryFacts, RowWriter, Sweep};
 
 const NOTE: &str =
@@ -25,11 +26,6 @@ pub(super) fn refuse_options(args: &Args, changes: &[String]) -> Result<(), Erro
         (args.inner.is_some(), "--inner: HCCL's selector decides; leave it out"),
         (args.explain, EXPLAIN),
         (args.tuner, "--tuner prints NCCL's own estimate, and the profile hccl has none"),
-        (args.launch.is_some(), "--launch: nothing is published of HCCL's launches; leave it out"),
-        (
-            args.processes.is_some(),
-            "--processes: nothing is published of HCCL's launches; leave it out",
-        ),
         (
             engine,
             "the profile hccl has no schedules that engines could run; use the engine `profile`",
@@ -41,7 +37,7 @@ pub(super) fn refuse_options(args: &Args, changes: &[String]) -> Result<(), Erro
     ];
     match given.into_iter().find(|(given, _)| *given) {
         Some((_, why)) => Err(why.into()),
-        None => Ok(()),
+        None => refuse_launch_of_hccl(args.launch, args.processes),
     }
 }
 
