@@ -80,4 +80,36 @@ pub enum CollectiveError {
         /// The number of ranks.
         ranks: u32,
     },
+    /// Nothing to join; give at least one call.
+    #[error("no collective is called; give at least one")]
+    NoCalls,
+    /// A group has another number of ranks than the schedule that runs in it.
+    #[error("a group has {group} ranks, but its collective {schedule}")]
+    GroupSize {
+        /// Members of the group.
+        group: u32,
+        /// Ranks of the schedule.
+        schedule: u32,
+    },
+    /// A group has members that the machine has not, or one of them twice.
+    #[error(
+        "a group of {count} ranks from rank {first} on, {stride} apart, is not within the {ranks} ranks \
+         of the machine"
+    )]
+    GroupRange {
+        /// First member.
+        first: u32,
+        /// From one to the next.
+        stride: u32,
+        /// Members.
+        count: u32,
+        /// Ranks of the machine.
+        ranks: u32,
+    },
+    /// Two groups of one call share a rank; make them two calls.
+    #[error("rank {rank} is in two groups of one call; make them two calls")]
+    GroupsMeet {
+        /// The rank.
+        rank: u32,
+    },
 }

@@ -18,6 +18,7 @@
 //! ```
 //!
 //! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
+//! `concurrent` (several collectives at once),
 //! `phase` (schedules that go in step, a phase of all ranks at a time),
 //! `algorithm` (names and construction), `algorithms` (one file per algorithm), `plan` (levels for
 //! any number of ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
@@ -27,6 +28,7 @@ mod algorithm;
 mod algorithms;
 mod bound;
 mod collective;
+mod concurrent;
 mod error;
 mod phase;
 mod plan;
@@ -41,6 +43,7 @@ pub use algorithms::{
 };
 pub use bound::LowerBound;
 pub use collective::Collective;
+pub use concurrent::{Call, Concurrent};
 pub use error::CollectiveError;
 pub use phase::{Pattern, Phase};
 pub use plan::{Fitted, fit_levels, fit_machine, gcd};

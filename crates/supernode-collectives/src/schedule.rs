@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
-use crate::{Buf, Collective, Phase, Rank, Span, Step};
+use supernode_units::Time;
+
+use crate::{Buf, Collective, Group, Phase, Rank, Span, Step};
 
 /// In which order a rank's ports serve messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +69,17 @@ pub trait Schedule: Debug + Send + Sync {
     /// The step at `index < steps(rank, lane)`.
     fn step(&self, rank: Rank, lane: u32, index: u32) -> Step;
 
+    /// How long after the beginning `lane` of `rank` is started; zero unless collectives that begin at
+    /// different times are joined. A schedule that starts late has no phases.
+    fn start(&self, _rank: Rank, _lane: u32) -> Time {
+        Time::ZERO
+    }
+
+    /// How `count` elements of `element_bytes` bytes fall into its chunks.
+    fn chunks(&self, count: u64, element_bytes: u64) -> Chunks {
+        Chunks::new(self.shape(), count, element_bytes)
+    }
+
     /// The phases that all ranks go through in step, if that is all the schedule does: another way to
     /// say the same steps, for engines that take a phase of all ranks at once.
     fn phases(&self) -> Option<Vec<Phase>> {
@@ -99,7 +112,7 @@ pub trait Schedule: Debug + Send + Sync {
 ///
 /// Chunk `i` holds elements `i * c .. (i + 1) * c` with `c = ceil(count / chunks)`; the last chunks
 /// may be shorter or empty. Messages are charged at the nominal `c`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunks {
     /// Elements of one full chunk.
     pub elements: u64,
@@ -108,13 +121,63 @@ pub struct Chunks {
     /// Bytes of one element.
     pub element_bytes: u64,
     shape: Shape,
+    /// The layouts of collectives that run at once, one after the other; none for one alone.
+    parts: Vec<Part>,
+}
+
+/// The layout of one of several collectives that run at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Its own layout.
+    pub(crate) chunks: Chunks,
+    /// Its first chunk in the input, output and scratch buffers.
+    pub(crate) first: [u32; 3],
+    /// The groups of ranks that run it.
+    pub(crate) groups: Vec<Group>,
+}
+
+impl Part {
+    /// Bytes of its buffer `buf` on `rank`, none if it does not run there.
+    fn buffer_bytes(&self, buf: Buf, rank: Rank) -> u64 {
+        self.member(rank).map_or(0, |member| self.chunks.buffer_bytes(buf, member))
+    }
+
+    /// Which of its own ranks `rank` is.
+    fn member(&self, rank: Rank) -> Option<Rank> {
+        let group = self.groups.iter().find(|group| group.contains(rank))?;
+        Some((rank - group.first) / group.stride)
+    }
 }
 
 impl Chunks {
     /// The layout of `count` elements of `element_bytes` bytes under `shape`.
     pub fn new(shape: Shape, count: u64, element_bytes: u64) -> Self {
         let chunks = u64::from(shape.input_chunks.max(shape.output_chunks)).max(1);
-        Self { elements: count.div_ceil(chunks), count, element_bytes, shape }
+        let elements = count.div_ceil(chunks);
+        Self { elements, count, element_bytes, shape, parts: Vec::new() }
+    }
+
+    /// The layouts of several collectives under the shape of all; all elements have one width.
+    pub(crate) fn joined(shape: Shape, parts: Vec<Part>) -> Self {
+        let all = || parts.iter().map(|part| &part.chunks);
+        Self {
+            elements: all().map(|chunks| chunks.elements).max().unwrap_or(0),
+            count: all().map(|chunks| chunks.count).sum(),
+            element_bytes: all().map(|chunks| chunks.element_bytes).max().unwrap_or(1),
+            shape,
+            parts,
+        }
+    }
+
+    /// Whether they are those of several collectives that run at once.
+    pub fn is_joined(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// Whether elements have `bytes` bytes in all of them.
+    pub fn are_of_width(&self, bytes: u64) -> bool {
+        let mut parts = self.parts.iter().map(|part| &part.chunks);
+        self.element_bytes == bytes && parts.all(|chunks| chunks.are_of_width(bytes))
     }
 
     /// Chunks of the output buffer of each rank.
@@ -124,11 +187,24 @@ impl Chunks {
 
     /// Bytes that a message of `span` is charged.
     pub fn nominal_bytes(&self, span: Span) -> u64 {
-        u64::from(span.len) * self.elements * self.element_bytes
+        let own = self.part_of(span).map_or(self, |part| &self.parts[part].chunks);
+        u64::from(span.len) * own.elements * own.element_bytes
+    }
+
+    /// The collective that a chunk belongs to, if there are several.
+    fn part_of(&self, span: Span) -> Option<usize> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        let after = self.parts.partition_point(|part| part.first[span.buf as usize] <= span.first);
+        after.checked_sub(1)
     }
 
     /// Bytes of buffer `buf` on `rank`.
     pub fn buffer_bytes(&self, buf: Buf, rank: Rank) -> u64 {
+        if !self.parts.is_empty() {
+            return self.parts.iter().map(|part| part.buffer_bytes(buf, rank)).sum();
+        }
         let whole = Span { buf, ..Span::input(0, self.shape.chunks(buf)) };
         self.byte_range(whole, rank).1
     }
@@ -140,7 +216,16 @@ impl Chunks {
         rank: Rank,
     ) -> impl Iterator<Item = (u64, u64)> + Clone + use<'_> {
         let one = move |chunk| Span { buf: span.buf, ..Span::input(chunk, 1) };
-        span.chunks(self.shape.chunks(span.buf)).map(move |chunk| self.byte_range(one(chunk), rank))
+        self.numbers(span).map(move |chunk| self.byte_range(one(chunk), rank))
+    }
+
+    /// The chunks of `span`; those that lie apart go around the buffer of their own collective.
+    pub fn numbers(&self, span: Span) -> impl Iterator<Item = u32> + Clone + use<> {
+        let (first, room) = match self.part_of(span).map(|part| &self.parts[part]) {
+            Some(part) => (part.first[span.buf as usize], part.chunks.shape.chunks(span.buf)),
+            None => (0, self.shape.chunks(span.buf)),
+        };
+        Span { first: span.first - first, ..span }.chunks(room).map(move |chunk| first + chunk)
     }
 
     /// Byte range `(start, end)` of `span`, whose chunks are consecutive, within its buffer on `rank`.
@@ -148,6 +233,9 @@ impl Chunks {
     /// A buffer that holds one block of the large one (the output of a reduce-scatter, the input
     /// of an all-gather) is as long as block `rank` of the large buffer.
     pub fn byte_range(&self, span: Span, rank: Rank) -> (u64, u64) {
+        if let Some(part) = self.part_of(span) {
+            return self.range_in(part, span, rank);
+        }
         let base = match (self.shape.collective, span.buf) {
             (Collective::ReduceScatter, Buf::Output) => rank * self.shape.output_chunks,
             (Collective::AllGather, Buf::Input) => rank * self.shape.input_chunks,
@@ -158,6 +246,16 @@ impl Chunks {
         let origin = at(0);
         let bytes = |chunk: u32| (at(chunk) - origin) * self.element_bytes;
         (bytes(span.first), bytes(span.first + span.len))
+    }
+
+    /// Buffers of collectives that run at once lie one behind the other, on the ranks that have them.
+    fn range_in(&self, part: usize, span: Span, rank: Rank) -> (u64, u64) {
+        let own = &self.parts[part];
+        let before = self.parts[..part].iter().map(|part| part.buffer_bytes(span.buf, rank)).sum();
+        let Some(member) = own.member(rank) else { return (before, before) };
+        let span = Span { first: span.first - own.first[span.buf as usize], ..span };
+        let (start, end) = own.chunks.byte_range(span, member);
+        (before + start, before + end)
     }
 
     /// Scratch chunk `i` is as long as chunk `i` of the large buffer (modulo its chunks), so that

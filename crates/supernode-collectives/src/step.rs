@@ -75,7 +75,7 @@ impl Span {
 }
 
 /// The ranks `first`, `first + stride`, ... (`count` of them).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
     /// The lowest rank.
     pub first: Rank,
@@ -96,6 +96,24 @@ impl Group {
     /// The member at position `index`.
     pub const fn member(&self, index: u32) -> Rank {
         self.first + index * self.stride
+    }
+
+    /// Copies of this group, `apart` ranks from one to the next; several axes make a Cartesian product.
+    ///
+    /// Of 64 ranks, the data groups of 8 with 8 tensor ranks each: `Group { first: 0, stride: 8,
+    /// count: 8 }.copies([(8, 1)])`.
+    pub fn copies(self, axes: impl IntoIterator<Item = (u32, u32)>) -> Vec<Self> {
+        let mut groups = vec![self];
+        for (count, apart) in axes {
+            // What leaves 32 bits is on no machine, and is refused there.
+            let moved = |group: &Self, by: u32| Self {
+                first: group.first.saturating_add(apart.saturating_mul(by)),
+                ..*group
+            };
+            let all = (0..count).flat_map(|by| groups.iter().map(move |group| moved(group, by)));
+            groups = all.collect();
+        }
+        groups
     }
 
     /// The members in rank order.
@@ -223,6 +241,50 @@ pub enum Action {
 }
 
 impl Action {
+    /// The same with ranks, groups of ranks, and chunks by other numbers.
+    pub(crate) fn renamed(
+        self,
+        rank: impl Fn(Rank) -> Rank,
+        ranks: impl Fn(Group) -> Group,
+        span: impl Fn(Span) -> Span,
+    ) -> Self {
+        match self {
+            Self::Send { to, src } => Self::Send { to: rank(to), src: span(src) },
+            Self::Recv { from, dst, with, more } => {
+                Self::Recv { from: rank(from), dst: span(dst), with: with.map(span), more }
+            }
+            Self::Forward { from, to, with, keep } => Self::Forward {
+                from: rank(from),
+                to: rank(to),
+                with: with.map(&span),
+                keep: keep.map(&span),
+            },
+            Self::Exchange { to, src, from, dst, with } => Self::Exchange {
+                to: rank(to),
+                src: span(src),
+                from: rank(from),
+                dst: span(dst),
+                with: with.map(span),
+            },
+            Self::Put { to, src, dst } => {
+                Self::Put { to: rank(to), src: span(src), dst: span(dst) }
+            }
+            Self::Get { from, src, dst, with } => {
+                Self::Get { from: rank(from), src: span(src), dst: span(dst), with: with.map(span) }
+            }
+            Self::Signal { to } => Self::Signal { to: rank(to) },
+            Self::Wait { from } => Self::Wait { from: ranks(from) },
+            Self::Copy { src, dst } => Self::Copy { src: span(src), dst: span(dst) },
+            Self::Reduce { src, dst } => Self::Reduce { src: span(src), dst: span(dst) },
+            Self::Multicast { group, src, dst } => {
+                Self::Multicast { group: ranks(group), src: span(src), dst: span(dst) }
+            }
+            Self::SwitchReduce { group, src, dst } => {
+                Self::SwitchReduce { group: ranks(group), src: span(src), dst: span(dst) }
+            }
+        }
+    }
+
     /// By how much the step changes the number of messages under way, in two halves: what it sends
     /// counts up, requests to a switch included, what it takes counts down.
     pub(crate) fn messages(&self) -> [i64; 2] {

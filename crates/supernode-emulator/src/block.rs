@@ -88,7 +88,7 @@ impl Block {
             }
         }
         if part.fault.is_none() && part.blocked.is_empty() {
-            settle(site.world.chunks, first, &mut part.outputs, &held);
+            settle(&site.world.chunks, first, &mut part.outputs, &held);
         }
         if let Some(site) = Arc::into_inner(site) {
             self.post = site.post.into_inner().unwrap_or_else(PoisonError::into_inner);

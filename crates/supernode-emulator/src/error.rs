@@ -52,6 +52,10 @@ pub enum EmulatorError {
         /// Ranks placed on the fabric.
         fabric: u32,
     },
+    /// Collectives that run at once share the job's element type and operator, which is not an average:
+    /// each would divide by another number of ranks.
+    #[error("collectives at once need elements of the job's size, and an operator other than avg")]
+    Joined,
     /// No rank can go on: the schedule deadlocks. At most the first eight are named.
     #[error("deadlock: {count} ranks wait for ever; rank {} at lane {} step {} since {}: {:?}", first[0].rank, first[0].lane, first[0].step, first[0].since, first[0].action)]
     Deadlock {

@@ -1,7 +1,7 @@
 //! What a run will need, before it starts: memory, and roughly how long it takes the host.
 
 use bytes::Bytes;
-use supernode_collectives::{Buf, Chunks, Span};
+use supernode_collectives::{Buf, Span};
 use supernode_engine::{in_program_order, ports};
 
 use crate::memory::{Memory, Results};
@@ -22,15 +22,17 @@ const CALLER_MAX_NS: u64 = 100_000;
 /// need not), and what is copied out of a buffer that may change while it is being sent.
 pub(crate) fn memory(job: &Job) -> u64 {
     let shape = job.schedule.shape();
-    let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
+    let chunks = job.schedule.chunks(job.count, job.dtype.bytes());
     let in_flight = job.schedule.in_flight();
-    let buffer = |buf| chunks.buffer_bytes(buf, 0);
+    // Of one collective alone, rank 0 has the largest blocks.
+    let ranks = if chunks.is_joined() { shape.ranks } else { 1 };
+    let buffer = |buf| (0..ranks).map(|rank| chunks.buffer_bytes(buf, rank)).max().unwrap_or(0);
     let output = buffer(Buf::Output);
     let data = if job.results == Results::Sizes {
         0
     } else {
         let slots = match job.results {
-            Results::Own if Memory::has_slots(chunks) => output,
+            Results::Own if Memory::has_slots(&chunks) => output,
             Results::Own | Results::Sizes => 0,
             // Chunks are shared, but each rank holds a reference to each.
             Results::Shared => u64::from(shape.output_chunks) * size_of::<Bytes>() as u64,
@@ -61,7 +63,7 @@ pub(crate) fn is_small(job: &Job) -> bool {
 /// A rough guess of the host time a run takes on one thread: 50 ns a step, 16 GB/s of chunks.
 fn host_nanoseconds(job: &Job) -> u64 {
     let shape = job.schedule.shape();
-    let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
+    let chunks = job.schedule.chunks(job.count, job.dtype.bytes());
     let steps: u64 = (0..shape.lanes).map(|lane| u64::from(job.schedule.steps(0, lane))).sum();
     let bytes = match job.results {
         Results::Sizes => 0,

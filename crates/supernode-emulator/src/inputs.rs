@@ -9,7 +9,7 @@ use supernode_collectives::{Buf, Chunks, Collective, Rank, Shape};
 use supernode_units::{DType, ReduceOp};
 
 /// Which values the ranks contribute.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct InputSpec {
     /// The outline of the schedule.
     pub shape: Shape,

@@ -68,7 +68,8 @@ pub(crate) struct Memory {
 impl Memory {
     /// The buffers of `rank`; `used` is the output of an earlier run, taken if it fits.
     pub(crate) fn new(world: &World, rank: Rank, used: Option<Output>) -> Self {
-        let World { chunks, results, .. } = *world;
+        let World { chunks, results, .. } = world;
+        let results = *results;
         let bytes = |buf| chunks.buffer_bytes(buf, rank) as usize;
         let own = match (results, used) {
             (Results::Own, Some(Output::Own(used))) if used.len() == bytes(Buf::Output) => used,
@@ -86,7 +87,7 @@ impl Memory {
     }
 
     /// Whether own results are kept in slots until the end.
-    pub(crate) fn has_slots(chunks: Chunks) -> bool {
+    pub(crate) fn has_slots(chunks: &Chunks) -> bool {
         chunks.nominal_bytes(Span::output(0, 1)) >= SLOT_MIN_BYTES
     }
 
@@ -135,7 +136,7 @@ impl Memory {
             return bytes.clone();
         }
         let bytes = if self.in_slots(span) {
-            let slots = span.chunks(world.shape.output_chunks);
+            let slots = world.chunks.numbers(span);
             join(world, slots.map(|chunk| &self.slots[chunk as usize][..]))
         } else {
             let buffer = if span.buf == Buf::Output { &self.own } else { &self.scratch };
@@ -158,7 +159,7 @@ impl Memory {
             let Some(taken) = taken else { return };
             let whole = taken.into_shared(data);
             let mut at = 0;
-            for chunk in span.chunks(world.shape.output_chunks) {
+            for chunk in world.chunks.numbers(span) {
                 let length = self.range(world, Span::output(chunk, 1)).len();
                 self.slots[chunk as usize] = whole.slice(at..at + length);
                 at += length;

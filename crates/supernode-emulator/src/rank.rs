@@ -102,7 +102,8 @@ impl Machine {
         }
         self.memory = Memory::new(world, rank, used);
         if world.in_program_order {
-            self.clock.get_or_insert_default().reset(&world.cost, rank);
+            let start = world.schedule.start(rank, 0);
+            self.clock.get_or_insert_default().reset(&world.cost, rank, start);
         } else {
             self.clock = None;
         }

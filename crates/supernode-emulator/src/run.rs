@@ -134,8 +134,8 @@ impl Emulator {
             "collective", collective = %shape.collective, ranks, count = job.count, dtype = %job.dtype
         );
         let _collective = span.enter();
-        let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
-        self.check(job, chunks, &inputs)?;
+        let chunks = job.schedule.chunks(job.count, job.dtype.bytes());
+        self.check(job, &chunks, &inputs)?;
         let fixed_ports = in_program_order(&shape, &job.cost);
         // What does not reduce must not be averaged at the end either.
         let op = if shape.collective.reduces() { job.op } else { ReduceOp::Sum };
@@ -143,6 +143,7 @@ impl Emulator {
         let timed =
             if fixed_ports { None } else { Some(ports::run(&*job.schedule, &chunks, &job.cost)?) };
         let threads = if estimate::is_small(job) { 1 } else { self.workers.len() as u32 + 1 };
+        let deliver_at_once = chunks.nominal_bytes(Span::output(0, 1)) >= DELIVER_MIN_BYTES;
         let share = ranks.div_ceil(threads);
         let world = Arc::new(World {
             schedule: Arc::clone(&job.schedule),
@@ -153,7 +154,7 @@ impl Emulator {
             cost: Arc::clone(&job.cost),
             in_program_order: fixed_ports,
             offices: Offices::new(ranks.div_ceil(share) as usize, share),
-            deliver_at_once: chunks.nominal_bytes(Span::output(0, 1)) >= DELIVER_MIN_BYTES,
+            deliver_at_once,
             trace_steps: tracing::enabled!(tracing::Level::TRACE),
             progress: job.progress.clone(),
         });
@@ -225,7 +226,7 @@ impl Emulator {
         Ok(report)
     }
 
-    fn check(&self, job: &Job, chunks: Chunks, inputs: &[Bytes]) -> Result<(), EmulatorError> {
+    fn check(&self, job: &Job, chunks: &Chunks, inputs: &[Bytes]) -> Result<(), EmulatorError> {
         let ranks = job.schedule.shape().ranks;
         if job.cost.fabric.ranks() != ranks {
             return Err(EmulatorError::Ranks { schedule: ranks, fabric: job.cost.fabric.ranks() });
@@ -237,6 +238,10 @@ impl Emulator {
         }
         if job.results == Results::Sizes {
             return Ok(());
+        }
+        if chunks.is_joined() && job.op == ReduceOp::Avg || !chunks.are_of_width(job.dtype.bytes())
+        {
+            return Err(EmulatorError::Joined);
         }
         if inputs.len() != ranks as usize {
             return Err(EmulatorError::Input {

@@ -15,7 +15,7 @@ const CACHED_MAX_BYTES: usize = 16 << 20;
 
 /// Copies `held[i][chunk]` into `outputs[i]`, which is of rank `first + i`; a rank without chunks
 /// has its output already.
-pub(crate) fn settle(chunks: Chunks, first: Rank, outputs: &mut [Output], held: &[Vec<Bytes>]) {
+pub(crate) fn settle(chunks: &Chunks, first: Rank, outputs: &mut [Output], held: &[Vec<Bytes>]) {
     let bytes = |output: &Output| if let Output::Own(own) = output { own.len() } else { 0 };
     let cached = outputs.iter().map(bytes).sum::<usize>() <= CACHED_MAX_BYTES;
     for chunk in 0..chunks.output_chunks() {

@@ -37,11 +37,11 @@ struct Priced {
 }
 
 impl Clock {
-    /// Sets the clock of `rank` to the start of a run.
-    pub(crate) fn reset(&mut self, cost: &CostModel, rank: Rank) {
+    /// Sets the clock of `rank` to its `start` in a run.
+    pub(crate) fn reset(&mut self, cost: &CostModel, rank: Rank, start: Time) {
         let ports = cost.fabric.ports_per_device() as usize;
         self.rank = rank;
-        self.now = cost.call();
+        self.now = cost.call() + start;
         (self.issuer_free, self.engine_free, self.issued) = (self.now, self.now, 0);
         for free in [&mut self.tx_free, &mut self.rx_free] {
             free.clear();

@@ -7,11 +7,11 @@
 
 use std::fmt;
 
-use supernode_collectives::{Chunks, Schedule};
+use supernode_collectives::{Action, Chunks, Rank, Schedule};
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
-use crate::folded::{self, Fold};
+use crate::folded::{self, Folded};
 use crate::{EngineError, Unfit, ports, sweep};
 
 /// An engine that is exact for the cost model.
@@ -62,11 +62,33 @@ pub struct Chosen {
     pub why: String,
     /// When the last rank finished.
     pub time: Time,
-    /// The laws that a folded run used.
-    pub fold: Option<Fold>,
+    /// When each rank finished.
+    pub finish: Finish,
 }
 
-/// Times `schedule`, which sends `messages` messages at most, by the cheapest exact engine.
+/// When each rank finished, in the form in which the engine found it.
+#[derive(Debug, Clone)]
+pub enum Finish {
+    /// By classes of ranks, and the laws that made it short.
+    Folded(Folded),
+    /// Rank by rank.
+    Each(Vec<Time>),
+}
+
+impl Finish {
+    /// When `rank` finished.
+    ///
+    /// # Panics
+    /// If there is no such rank: a bug of the caller.
+    pub fn of(&self, rank: Rank) -> Time {
+        match self {
+            Self::Folded(folded) => folded.finish(rank),
+            Self::Each(finish) => finish[rank as usize],
+        }
+    }
+}
+
+/// Times `schedule` by the cheapest exact engine.
 ///
 /// # Errors
 /// [`EngineError::Impatient`] says of each engine why it gave no time; others as by the engines.
@@ -74,7 +96,6 @@ pub fn run(
     schedule: &dyn Schedule,
     chunks: &Chunks,
     cost: &CostModel,
-    messages: u64,
     patience: Patience,
 ) -> Result<Chosen, EngineError> {
     let threads = patience.threads;
@@ -91,9 +112,9 @@ pub fn run(
     if fits(Exact::Folded, folded::work(schedule, cost)) {
         match folded::run(schedule, chunks, cost, threads) {
             Ok(folded) => {
-                let why = folded.fold.to_string();
-                let (time, fold) = (folded.time(), Some(folded.fold));
-                return Ok(Chosen { engine: Exact::Folded, why, time, fold });
+                let (time, why) = (folded.time(), folded.fold.to_string());
+                let finish = Finish::Folded(folded);
+                return Ok(Chosen { engine: Exact::Folded, why, time, finish });
             }
             Err(EngineError::Unfit(unfit)) => not.push(format!("{}: {unfit}", Exact::Folded)),
             Err(error) => return Err(error),
@@ -105,18 +126,39 @@ pub fn run(
             match sweep::run(schedule, chunks, cost, threads) {
                 Ok(swept) => {
                     let (time, why) = (swept.time(), not.join("; "));
-                    return Ok(Chosen { engine: Exact::Sweep, why, time, fold: None });
+                    let finish = Finish::Each(swept.finish);
+                    return Ok(Chosen { engine: Exact::Sweep, why, time, finish });
                 }
                 Err(EngineError::Unfit(unfit)) => not.push(format!("{}: {unfit}", Exact::Sweep)),
                 Err(error) => return Err(error),
             }
         }
     }
-    if messages > patience.messages {
+    if messages(schedule) > patience.messages {
         not.push(format!("{}: it takes too many messages", Exact::Ports));
         return Err(EngineError::Impatient(not.join("; ")));
     }
     let timed = ports::run(schedule, chunks, cost)?;
     let (time, why) = (timed.time(), not.join("; "));
-    Ok(Chosen { engine: Exact::Ports, why, time, fold: None })
+    Ok(Chosen { engine: Exact::Ports, why, time, finish: Finish::Each(timed.finish) })
+}
+
+/// Messages of a schedule, at most: the steps of all ranks, where a multicast or a reduction in
+/// the switch is a message to or from each of the largest group that rank 0 meets.
+pub fn messages(schedule: &dyn Schedule) -> u64 {
+    let shape = schedule.shape();
+    let lanes = |rank| (0..shape.lanes).map(move |lane| (rank, lane));
+    let steps: u64 =
+        (0..shape.ranks).flat_map(lanes).map(|(r, lane)| u64::from(schedule.steps(r, lane))).sum();
+    let groups = lanes(0).flat_map(|(rank, lane)| {
+        // The groups that meet at a switch come early, and their steps are few.
+        let early = schedule.steps(rank, lane).min(1024);
+        (0..early).filter_map(move |index| match schedule.step(rank, lane, index).action {
+            Action::Multicast { group, .. } | Action::SwitchReduce { group, .. } => {
+                Some(u64::from(group.count))
+            }
+            _ => None,
+        })
+    });
+    steps.saturating_mul(groups.max().unwrap_or(1))
 }

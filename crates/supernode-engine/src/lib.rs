@@ -28,12 +28,14 @@
 //! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports
 //! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `sweep` and `folded` (exact
 //! engines for schedules that go in step, both on `lockstep`), `choose` (the cheapest exact one),
+//! `concurrent` (several collectives at once),
 //! `formula` (closed forms for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of the
 //! algorithm), `switch` (what a reducing switch costs).
 
 pub mod bound;
 pub mod choose;
 mod clock;
+pub mod concurrent;
 mod error;
 pub mod folded;
 pub mod formula;

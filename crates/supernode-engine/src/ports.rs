@@ -51,6 +51,18 @@ pub fn run(
     chunks: &Chunks,
     cost: &CostModel,
 ) -> Result<Timed, EngineError> {
+    let (lanes, messages) = lanes(schedule, chunks, cost)?;
+    let of_rank = |lanes: &[Time]| lanes.iter().copied().max().unwrap_or_default();
+    let finish = lanes.chunks(schedule.shape().lanes as usize).map(of_rank).collect();
+    Ok(Timed { finish, messages })
+}
+
+/// When each lane of each rank finished, and the number of messages; otherwise as [`run`].
+pub(crate) fn lanes(
+    schedule: &dyn Schedule,
+    chunks: &Chunks,
+    cost: &CostModel,
+) -> Result<(Vec<Time>, u64), EngineError> {
     let shape = schedule.shape();
     if cost.fabric.ranks() != shape.ranks {
         return Err(EngineError::Ranks { schedule: shape.ranks, fabric: cost.fabric.ranks() });
@@ -118,7 +130,8 @@ impl<'a> Engine<'a> {
                 let steps = schedule.steps(rank, lane);
                 let recorded = if shape.ports == Ports::Contended { steps as usize } else { 0 };
                 let done = Vec::with_capacity(recorded);
-                Lane { steps, now: start, issuer_free: start, done, ..Lane::default() }
+                let now = start + schedule.start(rank, lane);
+                Lane { steps, now, issuer_free: now, done, ..Lane::default() }
             })
             .collect();
         Self {
@@ -141,7 +154,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn run(mut self) -> Result<Timed, EngineError> {
+    fn run(mut self) -> Result<(Vec<Time>, u64), EngineError> {
         for rank in 0..self.shape.ranks {
             for lane in 0..self.shape.lanes {
                 self.wake(rank, lane);
@@ -169,7 +182,7 @@ impl<'a> Engine<'a> {
         self.finish()
     }
 
-    fn finish(self) -> Result<Timed, EngineError> {
+    fn finish(self) -> Result<(Vec<Time>, u64), EngineError> {
         let stuck: Vec<usize> =
             (0..self.lanes.len()).filter(|&i| self.lanes[i].next < self.lanes[i].steps).collect();
         if let Some(&first) = stuck.first() {
@@ -180,19 +193,12 @@ impl<'a> Engine<'a> {
                 step: self.lanes[first].next,
             });
         }
-        let finish: Vec<Time> = self
-            .lanes
-            .chunks(self.shape.lanes as usize)
-            .map(|lanes| {
-                let own = lanes.iter().map(|lane| lane.now);
-                let results = lanes.iter().flat_map(|lane| lane.done.iter().copied());
-                own.chain(results).max().unwrap_or_default()
-            })
-            .collect();
+        let of_lane = |lane: &Lane| lane.done.iter().copied().fold(lane.now, Time::max);
+        let finish: Vec<Time> = self.lanes.iter().map(of_lane).collect();
         if finish.contains(&Time::MAX) {
             return Err(EngineError::TooLong);
         }
-        Ok(Timed { finish, messages: self.messages })
+        Ok((finish, self.messages))
     }
 
     fn lane(&self, rank: Rank, lane: u32) -> usize {

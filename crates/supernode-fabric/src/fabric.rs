@@ -9,6 +9,7 @@ use crate::{FabricError, Placement};
 mod capacity;
 mod congestion;
 mod route;
+mod subset;
 mod symmetry;
 
 use congestion::Uplinks;
@@ -150,10 +151,15 @@ impl Fabric {
             self.plans.last().map_or((1, 1), |outermost| (outermost.size, outermost.stride));
         self.map = Map::new(placement, ranks, children, child_devices)?;
         self.ranks = ranks;
+        self.forget_flows();
+        Ok(self)
+    }
+
+    /// Forgets which flows share uplinks, because ranks moved.
+    fn forget_flows(&mut self) {
         for uplinks in self.plans.iter_mut().filter_map(|plan| plan.uplinks.as_mut()) {
             uplinks.forget();
         }
-        Ok(self)
     }
 
     /// Number of devices.

@@ -32,7 +32,7 @@
 //! # Ok::<(), supernode_fabric::FabricError>(())
 //! ```
 //!
-//! Modules: `level` (one layer), `fabric` (composition; routes; capacity; hashed uplinks),
+//! Modules: `level` (one layer), `fabric` (composition; routes; capacity; hashed uplinks; symmetry; some of the ranks),
 //! `placement` (ranks on devices), `profile` (what software adds), `skew` (seeded noise), `cost`
 //! (what a message costs).
 

@@ -64,7 +64,7 @@ fn placement() -> impl Strategy<Value = Placement> {
 }
 
 /// A machine of two or three levels with `ranks` or fewer ranks on it.
-fn machine(most: u32) -> impl Strategy<Value = CostModel> {
+pub(crate) fn machine(most: u32) -> impl Strategy<Value = CostModel> {
     let levels = (kind(7), kind(9), kind(4), any::<bool>(), 1_usize..4);
     let rates = (1_u64..900, 1_u64..500, 1_u64..100, 1_u64..1_000);
     let latencies = (0_u64..900, 0_u64..2_000, 0_u64..5_000);
@@ -280,7 +280,7 @@ fn what_does_not_go_in_step_is_an_error() {
     let far = model(vec![far], Profile::wire(), 100);
     assert_eq!(sweep::run(&*ring, &chunks, &far, 1), Err(Unfit::Long.into()));
     let few = supernode_engine::choose::Patience { steps: 1, messages: 1, threads: 1 };
-    let chosen = supernode_engine::choose::run(&*ring, &chunks, &cost, 60, few);
+    let chosen = supernode_engine::choose::run(&*ring, &chunks, &cost, few);
     assert!(matches!(chosen, Err(EngineError::Impatient(_))));
 }
 

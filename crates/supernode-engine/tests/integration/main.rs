@@ -3,6 +3,7 @@
 mod alpha_beta;
 mod bounds;
 mod closed_forms;
+mod concurrent;
 mod estimates;
 mod exact;
 mod machines;

@@ -50,31 +50,107 @@ fn pattern<T: Ord>(list: impl Iterator<Item = T>) -> Vec<usize> {
     .collect()
 }
 
+fn placement() -> impl Strategy<Value = Placement> {
+    prop_oneof![
+        3 => Just(Placement::Packed),
+        2 => Just(Placement::Spread),
+        1 => Just(Placement::Strided { stride: 2 }),
+        1 => any::<u64>().prop_map(|seed| Placement::Random { seed }),
+    ]
+}
+
+/// A machine of two levels with `fill` of its places taken.
+fn machine(
+    kinds: ((LevelKind, u32), (LevelKind, u32)),
+    shared: bool,
+    placement: Placement,
+    fill: f64,
+) -> Fabric {
+    let any = kinds.0.0.any_to_any() && kinds.1.0.any_to_any();
+    let group = if shared && any { "node" } else { "pod" };
+    let levels = vec![level("node", kinds.0, "node", 300), level("pod", kinds.1, group, 70)];
+    let fabric = Fabric::new(FabricConfig { levels, device_bandwidth: None }).expect("possible");
+    let by = if let Placement::Strided { stride } = placement { stride } else { 1 };
+    let most = fabric.devices().div_ceil(by);
+    fabric.place(placement, (f64::from(most) * fill).max(1.0) as u32).expect("they fit")
+}
+
+/// Whether routes among `ranks` of `one` are those among `others` of `two`, up to names of ports.
+fn alike((one, ranks): (&Fabric, &[u32]), (two, others): (&Fabric, &[u32])) -> bool {
+    let pairs = || (0..ranks.len()).map(|b| (ranks[b], others[b]));
+    pairs().all(|(a, x)| {
+        let rest = || pairs().filter(|(b, _)| *b != a);
+        let same = rest().all(|(b, y)| {
+            let (one, two) = (one.route(a, b), two.route(x, y));
+            (one.level, one.hops, one.rate, one.latency, one.fan_out_loss_ppm)
+                == (two.level, two.hops, two.rate, two.latency, two.fan_out_loss_ppm)
+        });
+        same && pattern(rest().map(|(b, _)| one.route(a, b).tx_port))
+            == pattern(rest().map(|(_, y)| two.route(x, y).tx_port))
+            && pattern(rest().map(|(b, _)| one.route(b, a).rx_port))
+                == pattern(rest().map(|(_, y)| two.route(y, x).rx_port))
+    })
+}
+
+#[test]
+fn a_node_is_like_the_next_one() {
+    let kinds = ((LevelKind::FullMesh { dims: vec![2, 2] }, 4), (LevelKind::Switch, 3));
+    let fabric = machine(kinds, false, Placement::Packed, 1.0);
+    let told = |ranks: &[u32]| fabric.likeness(ranks);
+    assert_eq!(told(&[0, 1, 2, 3]), told(&[4, 5, 6, 7]));
+    assert_eq!(told(&[1, 5, 9]), told(&[0, 4, 8]));
+    assert_ne!(told(&[0, 1, 2]), told(&[0, 1, 4]));
+    let part = fabric.among(&[8, 9, 10, 11]);
+    // The first devices are alike, and have a symmetry that is known.
+    assert_eq!([part.device(0), part.device(3)], [0, 3]);
+    assert_eq!((part.period(1, 2), part.period(2, 2)), (1, 1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn likeness_tells_all_that_routes_do(
+        kinds in (kind(), kind()),
+        shared in any::<bool>(),
+        placement in placement(),
+        fill in prop_oneof![Just(1.0), 0.0..1.0_f64],
+        list in prop::collection::btree_set(any::<u32>(), 1..7),
+        stride in 1_u32..9,
+        shift in any::<u32>(),
+    ) {
+        let fabric = machine(kinds, shared, placement, fill);
+        let all = fabric.ranks();
+        let spaced: Vec<u32> = (0..7).map(|i| i * stride).filter(|rank| *rank < all).collect();
+        let scattered: std::collections::BTreeSet<u32> = list.iter().map(|r| r % all).collect();
+        let scattered: Vec<u32> = scattered.into_iter().collect();
+        for ranks in [spaced, scattered] {
+            let moved: Vec<u32> = ranks.iter().map(|rank| (rank + shift % all) % all).collect();
+            let told = fabric.likeness(&ranks);
+            prop_assert!(told.is_some());
+            if told == fabric.likeness(&moved) {
+                prop_assert!(alike((&fabric, &ranks), (&fabric, &moved)));
+            }
+            let part = fabric.among(&moved);
+            let numbers: Vec<u32> = (0..moved.len() as u32).collect();
+            prop_assert_eq!(part.ranks(), moved.len() as u32);
+            prop_assert!(alike((&fabric, &moved), (&part, &numbers)));
+        }
+    }
 
     #[test]
     fn routes_do_not_tell_a_shift_by_the_period(
         kinds in (kind(), kind()),
         shared in any::<bool>(),
-        placement in prop_oneof![
-            3 => Just(Placement::Packed),
-            2 => Just(Placement::Spread),
-            1 => Just(Placement::Strided { stride: 2 }),
-            1 => any::<u64>().prop_map(|seed| Placement::Random { seed }),
-        ],
+        placement in placement(),
         fill in prop_oneof![Just(1.0), 0.0..1.0_f64],
         sizes in prop::collection::vec(1_u32..9, 1..4),
     ) {
-        let any = kinds.0.0.any_to_any() && kinds.1.0.any_to_any();
-        let group = if shared && any { "node" } else { "pod" };
-        let levels = vec![level("node", kinds.0, "node", 300), level("pod", kinds.1, group, 70)];
-        let fabric = Fabric::new(FabricConfig { levels, device_bandwidth: None }).unwrap();
-        let by = if let Placement::Strided { stride } = placement { stride } else { 1 };
-        let most = fabric.devices().div_ceil(by);
+        let fabric = machine(kinds, shared, placement, fill);
+        let most = fabric.ranks();
         // The digits have to fill the ranks.
         let mut tower = Vec::new();
-        let mut left = (f64::from(most) * fill).max(1.0) as u32;
+        let mut left = most;
         let mut ranks = 1;
         for size in sizes {
             let size = size.min(left);

@@ -7,10 +7,9 @@ pub(super) mod memory;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use supernode::collectives::{
-    Action, Algorithm, Chunks, Collective, Inner, Schedule, Span, Tuning,
-};
+use supernode::collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Span, Tuning};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
+use supernode::engine::choose::messages;
 use supernode::engine::formula::Elements;
 use supernode::engine::{self, EngineError, formula, ports};
 use supernode::fabric::CostModel;
@@ -253,26 +252,6 @@ impl Setup {
             .map(drop)
             .map_err(|error| no_time(algorithm, error))
     }
-}
-
-/// Messages of a schedule, at most: the steps of all ranks, where a multicast or a reduction in
-/// the switch is a message to or from each of the largest group that rank 0 meets.
-fn messages(schedule: &dyn Schedule) -> u64 {
-    let shape = schedule.shape();
-    let lanes = |rank| (0..shape.lanes).map(move |lane| (rank, lane));
-    let steps: u64 =
-        (0..shape.ranks).flat_map(lanes).map(|(r, lane)| u64::from(schedule.steps(r, lane))).sum();
-    let groups = lanes(0).flat_map(|(rank, lane)| {
-        // The groups that meet at a switch come early, and their steps are few.
-        let early = schedule.steps(rank, lane).min(1024);
-        (0..early).filter_map(move |index| match schedule.step(rank, lane, index).action {
-            Action::Multicast { group, .. } | Action::SwitchReduce { group, .. } => {
-                Some(u64::from(group.count))
-            }
-            _ => None,
-        })
-    });
-    steps.saturating_mul(groups.max().unwrap_or(1))
 }
 
 fn no_time(algorithm: Algorithm, error: EngineError) -> Error {

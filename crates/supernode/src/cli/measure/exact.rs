@@ -6,7 +6,7 @@ use supernode::engine::formula::{self, Elements};
 use supernode::engine::{EngineError, bound, folded, sweep};
 use supernode::units::MessageSize;
 
-use super::{AUTO_MESSAGES, Answer, EngineChoice, Setup, grouped, messages, no_time};
+use super::{AUTO_MESSAGES, Answer, EngineChoice, Setup, grouped, no_time};
 use crate::cli::Error;
 
 /// Messages that `auto` gives to the time-ordered engine.
@@ -44,10 +44,9 @@ impl Setup {
             messages: if shape.lanes == 1 { AUTO_MESSAGES } else { AUTO_PORTS_MESSAGES },
             threads: self.request.threads,
         };
-        let messages = messages(&*schedule);
         let answer =
             |time, engine, why, how| Answer { time, engine, wrong: None, fallback: Some(why), how };
-        match choose::run(&*schedule, &chunks, &self.cost, messages, patience) {
+        match choose::run(&*schedule, &chunks, &self.cost, patience) {
             Ok(chosen) => Ok(answer(chosen.time, chosen.engine.into(), why, chosen.why)),
             Err(EngineError::Impatient(engines)) => {
                 let elements = Elements { count, width };
