@@ -22,6 +22,9 @@ pub mod cost_model {}
 #[doc = include_str!("src/presets.md")]
 pub mod presets {}
 
+#[doc = include_str!("src/engines.md")]
+pub mod engines {}
+
 #[doc = include_str!("src/catalog.md")]
 pub mod catalog {}
 

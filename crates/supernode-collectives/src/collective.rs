@@ -4,7 +4,7 @@ use std::str::FromStr;
 use crate::CollectiveError;
 
 /// What a collective computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Collective {
     /// Every rank gets the reduction of all inputs.
     AllReduce,

@@ -53,6 +53,11 @@ pub struct Patience {
     pub threads: usize,
 }
 
+impl Patience {
+    /// A few milliseconds: for callers that ask once per layer of a training step.
+    pub const PER_LAYER: Self = Self { steps: 1 << 20, messages: 1 << 12, threads: 1 };
+}
+
 /// The answer of the engine that was chosen.
 #[derive(Debug, Clone)]
 pub struct Chosen {

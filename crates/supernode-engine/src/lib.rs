@@ -28,7 +28,7 @@
 //! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports
 //! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `sweep` and `folded` (exact
 //! engines for schedules that go in step, both on `lockstep`), `choose` (the cheapest exact one),
-//! `concurrent` (several collectives at once),
+//! `concurrent` (several collectives at once), `session` (answers from memory for other simulators),
 //! `formula` (closed forms for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of the
 //! algorithm), `switch` (what a reducing switch costs).
 
@@ -42,6 +42,7 @@ pub mod formula;
 mod lockstep;
 mod order;
 pub mod ports;
+mod session;
 pub mod sweep;
 mod switch;
 mod tune;
@@ -49,4 +50,5 @@ mod tune;
 pub use clock::{InFlight, Landed, issue, land, launch, take, work};
 pub use error::{EngineError, Unfit};
 pub use order::in_program_order;
+pub use session::{Answer, Ask, Groups, Session};
 pub use tune::{fastest, tune};

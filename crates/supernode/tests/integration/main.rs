@@ -4,4 +4,5 @@ mod command;
 mod formulas;
 mod library_truths;
 mod machine;
+mod session;
 mod truths;
