@@ -82,6 +82,12 @@ pub enum FabricError {
         /// Number of ports.
         ports: u64,
     },
+    /// More links inside the fabric than 32 bits number.
+    #[error("the fabric has {links} links that messages share; at most {limit} are supported", limit = u32::MAX)]
+    TooManyLinks {
+        /// Number of links.
+        links: u64,
+    },
     /// A reducing switch on a level that is no switch.
     #[error("level `{level}` is a {kind}, which cannot reduce; only a switch can")]
     InSwitch {

@@ -8,11 +8,13 @@ use crate::{FabricError, Placement};
 
 mod capacity;
 mod congestion;
+mod links;
 mod route;
 mod subset;
 mod symmetry;
 
 use congestion::Uplinks;
+pub use links::{LinkHop, Links, Path};
 pub use route::Route;
 
 /// What a fabric is made of.

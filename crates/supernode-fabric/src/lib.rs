@@ -32,7 +32,8 @@
 //! # Ok::<(), supernode_fabric::FabricError>(())
 //! ```
 //!
-//! Modules: `level` (one layer), `fabric` (composition; routes; capacity; hashed uplinks; symmetry; some of the ranks),
+//! Modules: `level` (one layer), `fabric` (composition; routes; capacity; hashed uplinks; links that
+//! messages share; symmetry; some of the ranks),
 //! `placement` (ranks on devices), `profile` (what software adds), `skew` (seeded noise), `cost`
 //! (what a message costs).
 
@@ -46,7 +47,7 @@ mod skew;
 
 pub use cost::{CostModel, DeviceRates};
 pub use error::FabricError;
-pub use fabric::{Fabric, FabricConfig, Route, SwitchDomain};
+pub use fabric::{Fabric, FabricConfig, LinkHop, Links, Path, Route, SwitchDomain};
 pub use level::{Hop, Level, LevelKind, Oversubscription, Spread, SwitchRate};
 pub use placement::Placement;
 pub use profile::{LaunchCost, LaunchMode, Profile, Protocol};

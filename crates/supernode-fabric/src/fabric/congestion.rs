@@ -51,9 +51,19 @@ impl Uplinks {
         self.counted = self.counted.iter().map(|_| Mutex::default()).collect();
     }
 
+    /// Uplinks of one leaf switch.
+    pub(super) fn count(&self) -> u64 {
+        self.links
+    }
+
+    /// The hash of a flow between two devices; its remainder by the uplinks is the one that it takes.
+    pub(super) fn hash(&self, from: u32, to: u32) -> u64 {
+        mix(self.seed ^ mix(u64::from(from) << 32 | u64::from(to)))
+    }
+
     /// The uplink that a flow between two devices is hashed to.
     fn link(&self, from: u32, to: u32) -> u64 {
-        mix(self.seed ^ mix(u64::from(from) << 32 | u64::from(to))) % self.links
+        self.hash(from, to) % self.links
     }
 }
 

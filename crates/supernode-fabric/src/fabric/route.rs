@@ -24,14 +24,30 @@ pub struct Route {
     pub fan_out_loss_ppm: u32,
 }
 
+/// What else is under way, as far as the rate of a route knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Traffic {
+    /// Nothing.
+    Alone,
+    /// All devices of a leaf send, as in a step of a collective.
+    Full,
+}
+
 /// One level's part of a route.
-struct Segment {
+pub(super) struct Segment {
     tx_port: u16,
     rx_port: u16,
-    hops: u32,
+    pub(super) hops: u32,
     /// Fixed latencies paid: one per direct link into a new dimension.
     links: u32,
     rate: Bandwidth,
+}
+
+impl Segment {
+    /// From the first byte in to the first byte out.
+    pub(super) fn latency(&self, plan: &Plan) -> Time {
+        plan.latency * u64::from(self.links) + plan.hop * u64::from(self.hops)
+    }
 }
 
 impl Fabric {
@@ -40,6 +56,19 @@ impl Fabric {
     /// # Panics
     /// If a rank is not placed: a bug of the caller.
     pub fn route(&self, from: u32, to: u32) -> Route {
+        self.route_among(from, to, Traffic::Full)
+    }
+
+    /// The way from rank `from` to rank `to` for a message that has the fabric to itself: its rate is
+    /// that of the ports alone. What it shares with others is for [`Links`](crate::Links) to say.
+    ///
+    /// # Panics
+    /// If a rank is not placed: a bug of the caller.
+    pub fn route_alone(&self, from: u32, to: u32) -> Route {
+        self.route_among(from, to, Traffic::Alone)
+    }
+
+    fn route_among(&self, from: u32, to: u32, traffic: Traffic) -> Route {
         let (a, b) = (self.device(from), self.device(to));
         let mut route = Route {
             tx_port: 0,
@@ -56,7 +85,7 @@ impl Fabric {
             if da == db {
                 continue;
             }
-            let segment = self.segment(index, (from, to), (a, b), (da, db));
+            let segment = self.segment(index, (from, to), (a, b), (da, db), traffic);
             if outermost {
                 outermost = false;
                 route.level = index as u32;
@@ -65,8 +94,7 @@ impl Fabric {
             // Segments run innermost first, so the last one found is the first one taken.
             route.tx_port = segment.tx_port;
             route.hops += segment.hops;
-            route.latency +=
-                plan.latency * u64::from(segment.links) + plan.hop * u64::from(segment.hops);
+            route.latency += segment.latency(plan);
             if segment.rate < route.rate {
                 route.rate = segment.rate;
                 route.fan_out_loss_ppm = plan.fan_out_loss_ppm;
@@ -78,12 +106,13 @@ impl Fabric {
         route
     }
 
-    fn segment(
+    pub(super) fn segment(
         &self,
         index: usize,
         ranks: (u32, u32),
         (a, b): (u32, u32),
         (da, db): (u32, u32),
+        traffic: Traffic,
     ) -> Segment {
         let plan = &self.plans[index];
         let pooled = |hops: u32, rate| Segment {
@@ -100,9 +129,10 @@ impl Fabric {
                     return pooled(1, plan.rate_in_leaf);
                 }
                 let near = *tiers == 2 || da / leaf / leaf == db / leaf / leaf;
-                let rate = match &plan.uplinks {
-                    None => plan.rate_out,
-                    Some(uplinks) => {
+                let rate = match (traffic, &plan.uplinks) {
+                    (Traffic::Alone, _) => plan.rate_in_leaf,
+                    (Traffic::Full, None) => plan.rate_out,
+                    (Traffic::Full, Some(uplinks)) => {
                         let sharing = u64::from(self.sharing(uplinks, index, ranks));
                         Bandwidth::new((plan.rate_in_leaf.bytes_per_s() / sharing).max(1))
                     }
@@ -112,9 +142,11 @@ impl Fabric {
             LevelKind::Rail { leaf, .. } => {
                 let same_rail = a % plan.stride == b % plan.stride;
                 if same_rail && da / leaf == db / leaf {
-                    pooled(1, plan.rate_in_leaf)
-                } else {
-                    pooled(3, plan.rate_out)
+                    return pooled(1, plan.rate_in_leaf);
+                }
+                match traffic {
+                    Traffic::Alone => pooled(3, plan.rate_in_leaf),
+                    Traffic::Full => pooled(3, plan.rate_out),
                 }
             }
             LevelKind::FullMesh { .. } => Self::mesh_segment(plan, da, db),

@@ -26,7 +26,7 @@ pub(crate) fn fabric(levels: Vec<Level>) -> Fabric {
     Fabric::new(FabricConfig { levels, device_bandwidth: None }).expect("a possible fabric")
 }
 
-fn kind() -> impl Strategy<Value = (LevelKind, u32)> {
+fn kind(spreads: &'static [Spread]) -> impl Strategy<Value = (LevelKind, u32)> {
     let over = || (1_u32..4).prop_map(|down| Oversubscription { down, up: 1 });
     let dims = |most: usize| prop::collection::vec(1_u32..6, 1..=most);
     let product = |dims: &[u32]| dims.iter().product::<u32>();
@@ -36,9 +36,8 @@ fn kind() -> impl Strategy<Value = (LevelKind, u32)> {
         (1_u32..20).prop_map(|size| (LevelKind::Ring, size)),
         dims(3).prop_map(move |dims| (LevelKind::Torus { dims: dims.clone() }, product(&dims))),
         dims(4).prop_map(move |dims| (LevelKind::FullMesh { dims: dims.clone() }, product(&dims))),
-        (1_u32..40, 2_u32..4, 1_u32..9, over()).prop_map(
-            |(size, tiers, leaf, oversubscription)| {
-                let spread = Spread::Spray;
+        (1_u32..40, 2_u32..4, 1_u32..9, over(), prop::sample::select(spreads)).prop_map(
+            |(size, tiers, leaf, oversubscription, spread)| {
                 (LevelKind::Clos { tiers, planes: 2, leaf, oversubscription, spread }, size)
             }
         ),
@@ -49,15 +48,24 @@ fn kind() -> impl Strategy<Value = (LevelKind, u32)> {
     ]
 }
 
-/// Fabrics of one to three levels of every kind, with ranks placed in every way.
+/// Fabrics of one to three levels of every kind, with ranks placed in every way; none hashes flows.
 pub(crate) fn placed_fabric() -> impl Strategy<Value = Fabric> {
+    placed(&[Spread::Spray])
+}
+
+/// The same, and some hash flows.
+pub(crate) fn hashed_fabric() -> impl Strategy<Value = Fabric> {
+    placed(&[Spread::Spray, Spread::Ecmp { seed: 5 }])
+}
+
+fn placed(spreads: &'static [Spread]) -> impl Strategy<Value = Fabric> {
     let placement = prop_oneof![
         Just(Placement::Packed),
         Just(Placement::Spread),
         any::<u64>().prop_map(|seed| Placement::Random { seed }),
         (1_u32..5).prop_map(|stride| Placement::Strided { stride }),
     ];
-    (prop::collection::vec(kind(), 1..4), placement, 0.0..1.0_f64).prop_map(
+    (prop::collection::vec(kind(spreads), 1..4), placement, 0.0..1.0_f64).prop_map(
         |(kinds, placement, share)| {
             let levels = kinds
                 .into_iter()

@@ -2,6 +2,7 @@
 
 mod costs;
 mod errors;
+mod links;
 mod machines;
 mod placements;
 mod routes;

@@ -1,0 +1,93 @@
+//! The links inside a fabric that messages share, numbered by arithmetic.
+//!
+//! Which links a message takes follows from its two devices by divisions; there is no table of them.
+
+use supernode_units::{Bandwidth, Time};
+
+use super::{Fabric, Route};
+use crate::FabricError;
+
+mod level;
+mod name;
+mod walk;
+
+use level::LevelLinks;
+
+/// The links of a fabric that messages of different ranks may meet on, with numbers from 0 on.
+///
+/// - A mesh or torus has one for each port of each device, if messages are passed on there: a message
+///   goes through its dimensions one after the other, lowest first, the shorter way round a torus.
+/// - A Clos or rail level that is oversubscribed has two for each leaf switch (and rail), up and down.
+///   Each stands for all links in that direction, over which messages are sprayed evenly. Where as much
+///   goes up as down, spraying never makes a message wait, and there are none.
+/// - A Clos with [`Ecmp`](crate::Spread::Ecmp) has two for each uplink of each leaf switch, and with
+///   three tiers two for each uplink of each middle switch. A hash of seed and flow chooses.
+///
+/// Nothing is shared on a switch, inside a package, or in a full mesh of one dimension: there, messages
+/// only meet at ports.
+#[derive(Debug, Clone)]
+pub struct Links<'a> {
+    fabric: &'a Fabric,
+    /// For each level of the fabric; none where nothing is shared.
+    levels: Vec<Option<LevelLinks>>,
+    count: u32,
+}
+
+/// One link on the way of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkHop {
+    /// From the end of the link before, or from the sender's port, to this link.
+    pub before: Time,
+    /// The link.
+    pub link: u32,
+    /// The level that it belongs to.
+    pub level: u32,
+}
+
+/// The way of a message, apart from the links that it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path {
+    /// Ports, rate and latency of a message that has all links to itself.
+    pub route: Route,
+    /// The part of the latency after the last link; all of it if no link is taken.
+    pub rest: Time,
+}
+
+impl<'a> Links<'a> {
+    /// Numbers the links between the placed ranks of `fabric`.
+    ///
+    /// # Errors
+    /// [`FabricError::TooManyLinks`] past 32 bits.
+    pub fn new(fabric: &'a Fabric) -> Result<Self, FabricError> {
+        let last_device = (0..fabric.ranks()).map(|rank| fabric.device(rank)).max().unwrap_or(0);
+        let mut links = 0_u64;
+        let mut levels = Vec::with_capacity(fabric.levels().len());
+        for index in 0..fabric.levels().len() {
+            let level = LevelLinks::of(fabric, index, links, last_device);
+            links = level.as_ref().map_or(links, |level| links.saturating_add(level.count()));
+            levels.push(level);
+        }
+        let count = u32::try_from(links).map_err(|_| FabricError::TooManyLinks { links })?;
+        Ok(Self { fabric, levels, count })
+    }
+
+    /// Number of links.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Bytes per second of the links of a level, in one direction; none where nothing is shared.
+    pub fn rate(&self, level: u32) -> Option<Bandwidth> {
+        self.levels[level as usize].as_ref().map(|level| level.rate)
+    }
+
+    /// The level that `link` belongs to.
+    ///
+    /// # Panics
+    /// If there is no such link: a bug of the caller.
+    pub fn level(&self, link: u32) -> u32 {
+        let holds = |level: &Option<LevelLinks>| level.as_ref().is_some_and(|l| l.holds(link));
+        let level = self.levels.iter().position(holds);
+        level.unwrap_or_else(|| panic!("there is no link {link} of {}", self.count)) as u32
+    }
+}

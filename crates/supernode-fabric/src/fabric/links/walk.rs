@@ -1,0 +1,202 @@
+//! Which links a message takes.
+
+use supernode_units::Time;
+
+use super::level::{Direction, Form, LevelLinks};
+use super::{LinkHop, Links, Path};
+use crate::fabric::Plan;
+use crate::fabric::congestion::Uplinks;
+use crate::fabric::route::Traffic;
+use crate::level::LevelKind;
+
+/// A path as far as it is known.
+struct Walk<'a> {
+    hops: &'a mut Vec<LinkHop>,
+    /// Latency since the last link.
+    rest: Time,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self, level: u32, link: u32) {
+        self.hops.push(LinkHop { before: std::mem::take(&mut self.rest), link, level });
+    }
+}
+
+/// What a message does on one level.
+struct Crossing<'a> {
+    index: u32,
+    plan: &'a Plan,
+    level: &'a LevelLinks,
+    /// Devices of the sender and the receiver.
+    devices: (u32, u32),
+    /// Their positions on this level.
+    digits: (u32, u32),
+}
+
+impl Links<'_> {
+    /// The way from rank `from` to rank `to`; the links that it takes are stored in `hops`, in order.
+    ///
+    /// # Panics
+    /// If a rank is not placed: a bug of the caller.
+    pub fn path(&self, from: u32, to: u32, hops: &mut Vec<LinkHop>) -> Path {
+        hops.clear();
+        let fabric = self.fabric;
+        let mut route = fabric.route_alone(from, to);
+        let mut walk = Walk { hops, rest: Time::ZERO };
+        let devices = (fabric.device(from), fabric.device(to));
+        let digits = |plan: &Plan| {
+            (devices.0 / plan.stride % plan.size, devices.1 / plan.stride % plan.size)
+        };
+        let differs = |plan: &Plan| digits(plan).0 != digits(plan).1;
+        // A switch takes a message all the way through what is below it.
+        let through = |plan: &Plan| plan.any_to_any && differs(plan);
+        let start = fabric.plans.iter().rposition(through).unwrap_or(0);
+        for (index, plan) in fabric.plans.iter().enumerate().skip(start) {
+            if !differs(plan) {
+                continue;
+            }
+            let digits = digits(plan);
+            let entered = walk.hops.len();
+            if let Some(level) = &self.levels[index] {
+                let at = Crossing { index: index as u32, plan, level, devices, digits };
+                match (level.form, &fabric.levels[index].kind) {
+                    (Form::Ports { ports }, LevelKind::FullMesh { .. }) => {
+                        at.mesh(&mut walk, ports);
+                    }
+                    (Form::Ports { ports }, _) => at.torus(&mut walk, ports),
+                    (Form::Pooled { leaf, leaves }, kind) => {
+                        let rails = matches!(kind, LevelKind::Rail { .. });
+                        at.pooled(&mut walk, (leaf, leaves), rails, self.switches(&at));
+                    }
+                    (Form::Hashed { leaf, leaves, uplinks, .. }, _) => {
+                        let far = self.switches(&at) == 5;
+                        at.hashed(&mut walk, (leaf, leaves), uplinks, far);
+                    }
+                }
+                if walk.hops.len() > entered {
+                    route.rate = route.rate.min(level.rate);
+                }
+            } else {
+                let alone = fabric.segment(index, (from, to), devices, digits, Traffic::Alone);
+                walk.rest += alone.latency(plan);
+            }
+        }
+        Path { route, rest: walk.rest }
+    }
+
+    /// Switches that a message crosses on a level of switches.
+    fn switches(&self, at: &Crossing) -> u32 {
+        let Crossing { index, devices, digits, .. } = *at;
+        // The ranks only tell how many send at the same time, and alone there is one.
+        self.fabric.segment(index as usize, (0, 0), devices, digits, Traffic::Alone).hops
+    }
+}
+
+impl Crossing<'_> {
+    /// The node of the level that sender and receiver are in, as far as this level can tell.
+    fn node(&self) -> u32 {
+        self.devices.0 / self.plan.stride / self.plan.size
+    }
+
+    fn enter(&self, walk: &mut Walk, place: u64) {
+        walk.enter(self.index, self.level.number(self.node(), place));
+    }
+
+    /// The place of a port of the device at `digit` that a message passes: of the levels below, it
+    /// has the receiver's positions by then.
+    fn port(&self, digit: u32, ports: u32, port: u32) -> u64 {
+        let device = digit * self.plan.stride + self.devices.1 % self.plan.stride;
+        u64::from(device) * u64::from(ports) + u64::from(port)
+    }
+
+    /// One direct link for each dimension that differs, lowest first.
+    fn mesh(&self, walk: &mut Walk, ports: u32) {
+        let (mut position, target) = self.digits;
+        let (mut below, mut first) = (1, 0);
+        for dim in &self.plan.dims {
+            let (x, y) = (position / below % dim, target / below % dim);
+            if x != y {
+                self.enter(walk, self.port(position, ports, first + y - u32::from(y > x)));
+                walk.rest += self.plan.latency + self.plan.hop;
+                position = position - x * below + y * below;
+            }
+            first += dim - 1;
+            below *= dim;
+        }
+    }
+
+    /// From neighbour to neighbour, dimension by dimension, the shorter way round.
+    fn torus(&self, walk: &mut Walk, ports: u32) {
+        let (mut position, target) = self.digits;
+        let (mut below, mut port) = (1, 0);
+        for dim in &self.plan.dims {
+            let (mut x, y) = (position / below % dim, target / below % dim);
+            position -= x * below;
+            let up = (y + dim - x) % dim;
+            let goes_up = up <= dim - up;
+            for _ in 0..up.min(dim - up) {
+                let from = position + x * below;
+                self.enter(walk, self.port(from, ports, port + u32::from(!goes_up)));
+                walk.rest += self.plan.hop;
+                let next = if goes_up { x + 1 } else { x + dim - 1 };
+                x = if next >= *dim { next - dim } else { next };
+            }
+            position += y * below;
+            port += 2;
+            below *= dim;
+        }
+        // The fixed part is end to end.
+        walk.rest += self.plan.latency;
+    }
+
+    /// Up from a leaf switch and down to another, sprayed over all links there are.
+    fn pooled(&self, walk: &mut Walk, (leaf, leaves): (u32, u32), rails: bool, switches: u32) {
+        let hop = self.plan.hop;
+        if switches > 1 {
+            let place = |device: u32, digit: u32, way: Direction| {
+                let rail = u64::from(if rails { device % self.plan.stride } else { 0 });
+                2 * (rail * u64::from(leaves) + u64::from(digit / leaf)) + way as u64
+            };
+            walk.rest += hop;
+            self.enter(walk, place(self.devices.0, self.digits.0, Direction::Up));
+            walk.rest += hop * u64::from(switches - 2);
+            self.enter(walk, place(self.devices.1, self.digits.1, Direction::Down));
+        }
+        walk.rest += hop + self.plan.latency;
+    }
+
+    /// Up and down on the links that the hash of the flow chooses, through a third tier if it is far.
+    fn hashed(&self, walk: &mut Walk, (leaf, leaves): (u32, u32), uplinks: u32, far: bool) {
+        let (hop, own, other) = (self.plan.hop, self.digits.0 / leaf, self.digits.1 / leaf);
+        if own != other {
+            let hash = self
+                .plan
+                .uplinks
+                .as_ref()
+                .map_or(0, |hashed: &Uplinks| hashed.hash(self.devices.0, self.devices.1));
+            let (leaf, uplinks) = (u64::from(leaf), u64::from(uplinks));
+            // Middle switch `uplink` of a pod hangs on the uplinks of that number.
+            let uplink = hash % uplinks;
+            let leaf_link = |number: u32, way: Direction| {
+                2 * (u64::from(number) * uplinks + uplink) + way as u64
+            };
+            let middle_link = |number: u32, way: Direction| {
+                let switch = u64::from(number) / leaf * uplinks + uplink;
+                // It has as many uplinks as there are leaf switches below.
+                let own = switch * leaf + hash / uplinks % leaf;
+                2 * (u64::from(leaves) * uplinks + own) + way as u64
+            };
+            walk.rest += hop;
+            self.enter(walk, leaf_link(own, Direction::Up));
+            walk.rest += hop;
+            if far {
+                self.enter(walk, middle_link(own, Direction::Up));
+                walk.rest += hop;
+                self.enter(walk, middle_link(other, Direction::Down));
+                walk.rest += hop;
+            }
+            self.enter(walk, leaf_link(other, Direction::Down));
+        }
+        walk.rest += hop + self.plan.latency;
+    }
+}
