@@ -14,7 +14,7 @@ use supernode_fabric::{CostModel, Route};
 use supernode_units::Time;
 
 /// A message on its way, as its sender's port let it go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InFlight {
     /// When the first byte reaches the receive port.
     pub head: Time,

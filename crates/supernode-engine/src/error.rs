@@ -1,4 +1,5 @@
 use supernode_collectives::{Algorithm, CollectiveError, Rank};
+use supernode_fabric::FabricError;
 use thiserror::Error;
 
 /// Why an engine that takes all ranks in step cannot run a schedule; others may.
@@ -77,6 +78,9 @@ pub enum EngineError {
     /// No exact engine answers within the work that was allowed; allow more, or take an estimate.
     #[error("no exact engine answers in that time: {0}")]
     Impatient(String),
+    /// The fabric is more than the engine can hold.
+    #[error(transparent)]
+    Fabric(#[from] FabricError),
     /// The algorithm does not define the collective, or its tuning does not fit.
     #[error(transparent)]
     Undefined(#[from] CollectiveError),

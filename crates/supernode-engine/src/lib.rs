@@ -26,7 +26,8 @@
 //! ```
 //!
 //! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports
-//! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `sweep` and `folded` (exact
+//! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `links` (the same where messages
+//! share links; `wire` is what lies between ports for either), `sweep` and `folded` (exact
 //! engines for schedules that go in step, both on `lockstep`), `choose` (the cheapest exact one),
 //! `concurrent` (several collectives at once), `session` (answers from memory for other simulators),
 //! `formula` (closed forms for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of the
@@ -39,6 +40,7 @@ pub mod concurrent;
 mod error;
 pub mod folded;
 pub mod formula;
+pub mod links;
 mod lockstep;
 mod order;
 pub mod ports;
@@ -46,6 +48,7 @@ mod session;
 pub mod sweep;
 mod switch;
 mod tune;
+mod wire;
 
 pub use clock::{InFlight, Landed, issue, land, launch, take, work};
 pub use error::{EngineError, Unfit};

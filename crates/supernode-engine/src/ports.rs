@@ -12,10 +12,11 @@ use supernode_collectives::{Action, Chunks, Group, Ports, Rank, Schedule, Shape}
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
+use crate::wire::{Moved, Wire};
 use crate::{EngineError, in_program_order};
 
 mod memory;
-mod queue;
+pub(crate) mod queue;
 mod receive;
 mod steps;
 mod transmit;
@@ -51,10 +52,20 @@ pub fn run(
     chunks: &Chunks,
     cost: &CostModel,
 ) -> Result<Timed, EngineError> {
-    let (lanes, messages) = lanes(schedule, chunks, cost)?;
+    run_on(schedule, chunks, cost, Wire::Open).map(|(timed, _)| timed)
+}
+
+/// The same with `wire` between the ports; gives it back with what it has seen.
+pub(crate) fn run_on<'a>(
+    schedule: &'a dyn Schedule,
+    chunks: &'a Chunks,
+    cost: &'a CostModel,
+    wire: Wire<'a>,
+) -> Result<(Timed, Wire<'a>), EngineError> {
+    let (lanes, messages, wire) = lanes_on(schedule, chunks, cost, wire)?;
     let of_rank = |lanes: &[Time]| lanes.iter().copied().max().unwrap_or_default();
     let finish = lanes.chunks(schedule.shape().lanes as usize).map(of_rank).collect();
-    Ok(Timed { finish, messages })
+    Ok((Timed { finish, messages }, wire))
 }
 
 /// When each lane of each rank finished, and the number of messages; otherwise as [`run`].
@@ -63,11 +74,23 @@ pub(crate) fn lanes(
     chunks: &Chunks,
     cost: &CostModel,
 ) -> Result<(Vec<Time>, u64), EngineError> {
+    lanes_on(schedule, chunks, cost, Wire::Open).map(|(lanes, messages, _)| (lanes, messages))
+}
+
+/// When each lane finished, the number of messages, and what the wire has seen.
+type Finished<'a> = (Vec<Time>, u64, Wire<'a>);
+
+fn lanes_on<'a>(
+    schedule: &'a dyn Schedule,
+    chunks: &'a Chunks,
+    cost: &'a CostModel,
+    wire: Wire<'a>,
+) -> Result<Finished<'a>, EngineError> {
     let shape = schedule.shape();
     if cost.fabric.ranks() != shape.ranks {
         return Err(EngineError::Ranks { schedule: shape.ranks, fabric: cost.fabric.ranks() });
     }
-    Engine::new(schedule, shape, chunks, cost).run()
+    Engine::new(schedule, shape, chunks, cost, wire).run()
 }
 
 #[derive(Debug, Default, Clone)]
@@ -95,6 +118,8 @@ struct Engine<'a> {
     shape: Shape,
     chunks: &'a Chunks,
     cost: &'a CostModel,
+    /// What lies between the ports.
+    wire: Wire<'a>,
     queue: BinaryHeap<Reverse<Event>>,
     lanes: Vec<Lane>,
     tx_free: Vec<Time>,
@@ -121,6 +146,7 @@ impl<'a> Engine<'a> {
         shape: Shape,
         chunks: &'a Chunks,
         cost: &'a CostModel,
+        wire: Wire<'a>,
     ) -> Self {
         let ports = cost.fabric.ports_per_device() as usize;
         let start = cost.call();
@@ -139,6 +165,7 @@ impl<'a> Engine<'a> {
             shape,
             chunks,
             cost,
+            wire,
             queue: BinaryHeap::new(),
             arrived: vec![BTreeMap::new(); lanes.len()],
             tx_free: vec![Time::ZERO; ports * shape.ranks as usize],
@@ -154,13 +181,13 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn run(mut self) -> Result<(Vec<Time>, u64), EngineError> {
+    fn run(mut self) -> Result<Finished<'a>, EngineError> {
         for rank in 0..self.shape.ranks {
             for lane in 0..self.shape.lanes {
                 self.wake(rank, lane);
             }
         }
-        while let Some(Reverse(Event { key, job })) = self.queue.pop() {
+        while let Some(Event { key, job }) = self.next() {
             if key.time == Time::MAX {
                 return Err(EngineError::TooLong);
             }
@@ -177,12 +204,25 @@ impl<'a> Engine<'a> {
                 }
                 Job::Answer { busy, port } => self.answer(key, busy, port),
                 Job::Head { busy, port } => self.arrive(key, busy, port),
+                Job::Reach { slot, flight } => self.reach(key, slot, flight),
             }
         }
         self.finish()
     }
 
-    fn finish(self) -> Result<(Vec<Time>, u64), EngineError> {
+    /// The next event. Links go first: what leaves them may be at a port at the same time.
+    fn next(&mut self) -> Option<Event> {
+        loop {
+            let next = self.queue.peek().map(|Reverse(event)| event.key);
+            match self.wire.advance(next) {
+                Some(Moved::Arrives(event)) => self.queue.push(Reverse(event)),
+                Some(Moved::Arrived(arrival)) => self.arrived(&arrival),
+                None => return self.queue.pop().map(|Reverse(event)| event),
+            }
+        }
+    }
+
+    fn finish(self) -> Result<Finished<'a>, EngineError> {
         let stuck: Vec<usize> =
             (0..self.lanes.len()).filter(|&i| self.lanes[i].next < self.lanes[i].steps).collect();
         if let Some(&first) = stuck.first() {
@@ -198,7 +238,7 @@ impl<'a> Engine<'a> {
         if finish.contains(&Time::MAX) {
             return Err(EngineError::TooLong);
         }
-        Ok((finish, self.messages))
+        Ok((finish, self.messages, self.wire))
     }
 
     fn lane(&self, rank: Rank, lane: u32) -> usize {

@@ -3,33 +3,35 @@
 use supernode_collectives::{Group, Rank};
 use supernode_units::Time;
 
+use crate::clock::InFlight;
+
 /// Order of events: time, then lanes before ports before arrivals, then rank, lane, step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) time: Time,
-    pub(super) kind: Kind,
-    pub(super) rank: Rank,
-    pub(super) lane: u32,
-    pub(super) step: u32,
+pub(crate) struct Key {
+    pub(crate) time: Time,
+    pub(crate) kind: Kind,
+    pub(crate) rank: Rank,
+    pub(crate) lane: u32,
+    pub(crate) step: u32,
     /// Tells the messages of one multicast apart.
-    pub(super) to: Rank,
+    pub(crate) to: Rank,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Lane,
     Transmit,
     Arrive,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Event {
-    pub(super) key: Key,
-    pub(super) job: Job,
+pub(crate) struct Event {
+    pub(crate) key: Key,
+    pub(crate) job: Job,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Job {
+pub(crate) enum Job {
     /// A lane goes on.
     Go,
     /// A message of `bytes` reaches the transmit port of `source`, which is the event's rank
@@ -43,11 +45,13 @@ pub(super) enum Job {
     Answer { busy: Time, port: u16 },
     /// The head of a message is at the receive port.
     Head { busy: Time, port: u16 },
+    /// The head of a message that the wire keeps in `slot` is at the receive port.
+    Reach { slot: u32, flight: InFlight },
 }
 
 /// A [`Group`] that can be a part of an ordered key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Members {
+pub(crate) struct Members {
     first: Rank,
     stride: u32,
     count: u32,

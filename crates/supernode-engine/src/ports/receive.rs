@@ -8,6 +8,7 @@ use supernode_units::Time;
 use super::Engine;
 use super::queue::Key;
 use crate::clock::{InFlight, Landed, land, take};
+use crate::wire::Arrival;
 
 /// A message that arrived: not yet served (fixed ports) or served by its port.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,25 @@ impl Engine<'_> {
             let at = self.port(key.to, port);
             Some(land(flight, &mut self.rx_free[at]))
         };
+        self.store(key, flight, served);
+    }
+
+    /// The same for a message that the wire has more to say of.
+    pub(super) fn reach(&mut self, key: Key, slot: u32, flight: InFlight) {
+        let port = self.port(key.to, flight.rx_port);
+        let (_, worked) = land(flight, &mut self.rx_free[port]);
+        if let Some(arrival) = self.wire.reach(slot, port, worked) {
+            self.arrived(&arrival);
+        }
+    }
+
+    pub(super) fn arrived(&mut self, arrival: &Arrival) {
+        let Arrival { key, flight, rx, tail } = *arrival;
+        self.store(key, flight, Some((rx, tail)));
+    }
+
+    /// Keeps a message for its lane.
+    fn store(&mut self, key: Key, flight: InFlight, served: Option<(Time, Time)>) {
         let at = self.lane(key.to, key.lane);
         let message = Arrived { from: key.rank, flight, served };
         let spare = &mut self.spare;

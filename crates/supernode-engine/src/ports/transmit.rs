@@ -1,5 +1,7 @@
 //! The sending side: transmit ports, multicasts, and reductions that the switch collects.
 
+use std::cmp::Reverse;
+
 use supernode_collectives::{Group, Rank};
 use supernode_units::Time;
 
@@ -18,13 +20,15 @@ pub(super) struct Collection {
 impl Engine<'_> {
     /// A message is at a transmit port: lets it go.
     pub(super) fn send(&mut self, key: Key, source: Rank, bytes: u64, fan: u32) {
-        let route = self.cost.route(source, key.to);
-        let busy = self.cost.occupancy(&route, bytes, fan);
-        let port = self.port(source, route.tx_port);
-        let flight = launch(&route, busy, key.time, &mut self.tx_free[port]);
+        let path = self.wire.path(self.cost, source, key.to);
+        let busy = self.cost.occupancy(&path.route, bytes, fan);
+        let port = self.port(source, path.route.tx_port);
+        let flight = launch(&path.route, busy, key.time, &mut self.tx_free[port]);
         self.messages += 1;
-        let job = Job::Head { busy: flight.busy, port: flight.rx_port };
-        self.push(flight.head, Kind::Arrive, Key { rank: source, ..key }, job);
+        let key = Key { time: flight.head, kind: Kind::Arrive, rank: source, ..key };
+        if let Some(arrival) = self.wire.enter(key, flight, &path, bytes) {
+            self.queue.push(Reverse(arrival));
+        }
     }
 
     /// How long one step of a switch that reduces for `group` occupies each port it passes.

@@ -96,7 +96,7 @@ pub(crate) fn machine(most: u32) -> impl Strategy<Value = CostModel> {
 }
 
 /// Levels as the machine has them, or others.
-fn levels(cost: &CostModel, inner: [Inner; 2], other: bool) -> Tuning {
+pub(crate) fn levels(cost: &CostModel, inner: [Inner; 2], other: bool) -> Tuning {
     let ranks = cost.fabric.ranks();
     let own: Vec<_> = cost.fabric.levels().iter().map(|level| (level.size, inner[0])).collect();
     let levels = if other {

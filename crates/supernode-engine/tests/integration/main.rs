@@ -6,4 +6,5 @@ mod closed_forms;
 mod concurrent;
 mod estimates;
 mod exact;
+mod links;
 mod machines;

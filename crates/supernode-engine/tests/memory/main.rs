@@ -2,6 +2,7 @@
 //! allocator that counts serves all of it.
 
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, LevelPlan, Tuning};
+use supernode_engine::links::{self, Sharing};
 use supernode_engine::ports;
 use supernode_fabric::{
     CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
@@ -14,10 +15,18 @@ static HEAP: CountingAllocator = CountingAllocator::new();
 
 /// One level of `ranks` devices; a switch that reduces unless it is a mesh.
 fn machine(ranks: u32, mesh: bool) -> CostModel {
+    machine_of(
+        if mesh { LevelKind::FullMesh { dims: vec![ranks] } } else { LevelKind::Switch },
+        ranks,
+    )
+}
+
+fn machine_of(kind: LevelKind, ranks: u32) -> CostModel {
     let rate = Bandwidth::from_gb_per_s(400);
+    let in_switch = (kind == LevelKind::Switch).then_some(SwitchRate { rate });
     let node = Level {
         name: "node".into(),
-        kind: if mesh { LevelKind::FullMesh { dims: vec![ranks] } } else { LevelKind::Switch },
+        kind,
         size: ranks,
         bandwidth: rate,
         port_group: "node".into(),
@@ -25,7 +34,7 @@ fn machine(ranks: u32, mesh: bool) -> CostModel {
         hop: Hop::default(),
         efficiency_ppm: 1_000_000,
         fan_out_loss_ppm: 0,
-        in_switch: (!mesh).then_some(SwitchRate { rate }),
+        in_switch,
     };
     let config = FabricConfig { levels: vec![node], device_bandwidth: None };
     let rates = DeviceRates { reduce: rate, copy: rate };
@@ -44,6 +53,23 @@ fn check(algorithm: Algorithm, ranks: u32, mesh: bool, tuning: &Tuning) {
     let peak = HEAP.peak() - before;
     let ratio = needed as f64 / peak as f64;
     assert!((1.0..8.0).contains(&ratio), "{algorithm} {ranks}: {needed} for {peak}");
+}
+
+/// The same for links that messages share, where all of them are under way at once or few are.
+fn check_links(algorithm: Algorithm, kind: LevelKind, size: u32) {
+    let cost = machine_of(kind, size);
+    let schedule =
+        algorithm.schedule(Collective::AllReduce, size, &Tuning::default()).expect("defined");
+    let chunks = Chunks::new(schedule.shape(), 1 << 20, 4);
+    for sharing in [Sharing::Fifo, Sharing::Fair] {
+        let needed = links::memory_needed(&*schedule, &cost, sharing);
+        let before = HEAP.restart();
+        links::run(&*schedule, &chunks, &cost, sharing).expect("it ends");
+        let peak = HEAP.peak() - before;
+        let ratio = needed as f64 / peak as f64;
+        let case = format!("{algorithm} {size} {sharing:?}: {needed} for {peak}");
+        assert!((1.0..8.0).contains(&ratio), "{case}");
+    }
 }
 
 #[test]
@@ -68,4 +94,8 @@ fn estimates_hold_the_peak() {
     check(Algorithm::Hierarchical, 512, false, &outer);
     let switched = levels(vec![level(64, Inner::InSwitch), level(4, Inner::Ring)]);
     check(Algorithm::Hierarchical, 256, false, &switched);
+    check_links(Algorithm::TwoShot, LevelKind::Torus { dims: vec![8, 16] }, 128);
+    check_links(Algorithm::TwoShot, LevelKind::FullMesh { dims: vec![8, 16] }, 128);
+    check_links(Algorithm::RecursiveDoubling, LevelKind::Ring, 512);
+    check_links(Algorithm::Ring, LevelKind::Torus { dims: vec![8, 8, 16] }, 1024);
 }

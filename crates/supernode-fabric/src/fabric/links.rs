@@ -76,6 +76,13 @@ impl<'a> Links<'a> {
         self.count
     }
 
+    /// The most links that a message takes.
+    pub fn longest(&self) -> u32 {
+        let levels = self.fabric.levels.iter().zip(&self.levels);
+        let longest = levels.map(|(level, links)| links.as_ref().map_or(0, |l| l.longest(level)));
+        longest.fold(0, u32::saturating_add)
+    }
+
     /// Bytes per second of the links of a level, in one direction; none where nothing is shared.
     pub fn rate(&self, level: u32) -> Option<Bandwidth> {
         self.levels[level as usize].as_ref().map(|level| level.rate)

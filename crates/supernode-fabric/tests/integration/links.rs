@@ -52,6 +52,7 @@ proptest! {
             if hops.is_empty() {
                 prop_assert_eq!(path.route, alone);
             }
+            prop_assert!(hops.len() <= links.longest() as usize);
             for hop in &hops {
                 prop_assert!(hop.link < links.count());
                 prop_assert_eq!(links.level(hop.link), hop.level);

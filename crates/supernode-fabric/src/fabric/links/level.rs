@@ -3,7 +3,7 @@
 use supernode_units::Bandwidth;
 
 use crate::fabric::{Fabric, Plan};
-use crate::level::{LevelKind, Oversubscription, Spread};
+use crate::level::{Level, LevelKind, Oversubscription, Spread};
 
 /// The links of one level, which every node of it has as many of.
 #[derive(Debug, Clone)]
@@ -94,6 +94,18 @@ impl LevelLinks {
 
     pub(super) fn count(&self) -> u64 {
         self.nodes.saturating_mul(self.per_node)
+    }
+
+    /// The most links of the level that a message takes.
+    pub(super) fn longest(&self, level: &Level) -> u32 {
+        match (self.form, &level.kind) {
+            (Form::Ports { .. }, LevelKind::FullMesh { dims }) => dims.len() as u32,
+            (Form::Ports { .. }, kind) => {
+                kind.dims(level.size).iter().map(|dim| dim / 2).fold(0, u32::saturating_add)
+            }
+            (Form::Hashed { pods: true, .. }, _) => 4,
+            (Form::Pooled { .. } | Form::Hashed { .. }, _) => 2,
+        }
     }
 
     pub(super) fn holds(&self, link: u32) -> bool {
