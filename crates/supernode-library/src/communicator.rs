@@ -19,10 +19,13 @@
 
 mod basis;
 
+use std::sync::Arc;
+
 use supernode_catalog::Transport;
 use supernode_units::Time;
 
 pub use basis::Basis;
+pub(crate) use basis::fitted;
 
 use crate::costs::{Costs, Rates};
 use crate::nccl::{Call, Choice, Constants, Tuner};
@@ -38,7 +41,7 @@ pub struct Communicator {
     pub platform: Platform,
     /// What the library knows of it.
     pub tuner: Tuner,
-    costs: Costs,
+    costs: Arc<Costs>,
 }
 
 impl Communicator {
@@ -54,12 +57,24 @@ impl Communicator {
         per_node: u32,
         costs: Costs,
     ) -> Result<Self, LibraryError> {
+        let constants = Constants::of(library.nccl_version())?;
+        Self::with(library, platform, nodes, per_node, constants, costs)
+    }
+
+    /// [`Communicator::new`] with constants that were read before.
+    ///
+    /// # Errors
+    /// As [`Communicator::new`].
+    pub fn with(
+        library: Library,
+        platform: Platform,
+        nodes: u32,
+        per_node: u32,
+        constants: impl Into<Arc<Constants>>,
+        costs: impl Into<Arc<Costs>>,
+    ) -> Result<Self, LibraryError> {
         library.check(&platform.system, platform.architecture)?;
-        let version = match library {
-            Library::Nccl(version) => version,
-            _ => Constants::NEWEST,
-        };
-        let constants = Constants::of(version)?;
+        let (constants, costs) = (constants.into(), costs.into());
         let machine = platform.nccl(nodes, per_node, None, &constants.tables)?;
         let mut tuner = Tuner::new(constants, machine)?;
         // The plugin of the first EFA allows nothing else.

@@ -24,7 +24,9 @@
 //!
 //! Constants are data files by version, each table with its source.
 //!
-//! Modules: `function` (what is called), `element` (of what), `version`; [`nccl`], [`rccl`], [`hccl`].
+//! Modules: `function` (what is called), `element` (of what), `version`; [`nccl`], [`rccl`], [`hccl`];
+//! `communicator` (a whole machine's ranks), `software` (any group of devices of a machine, by the
+//! library of its chips, at either end of what is not known).
 
 mod call;
 mod communicator;
@@ -41,6 +43,7 @@ mod predict;
 mod profile;
 pub mod rccl;
 mod schedule;
+mod software;
 mod version;
 
 pub use call::{Launch, Launched, Processes};
@@ -52,4 +55,5 @@ pub use platform::Platform;
 pub use predict::Predictor;
 pub use profile::{Library, ProfileFile};
 pub use schedule::Scheduled;
+pub use software::{Group, Installation, Software};
 pub use version::Version;

@@ -1,7 +1,7 @@
 //! A catalog system as a library sees it: its GPUs, links, NICs and switches.
 
 use supernode_catalog::{Catalog, Cpu as CpuMake, End, KindName, System, SystemKind, Transport};
-use supernode_chip::Architecture;
+use supernode_chip::{Architecture, Chip};
 use supernode_units::Bandwidth;
 
 use crate::LibraryError;
@@ -34,19 +34,30 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// The hardware of `system`.
+    /// The hardware of `system`, in the middle of its ranges.
     ///
     /// # Errors
     /// [`LibraryError::Platform`] where the catalog lacks a value that is needed, or the family of
     /// the chip.
     pub fn of(catalog: &Catalog, system: &System) -> Result<Self, LibraryError> {
+        let chip = catalog.chip_of(system).map_err(|error| LibraryError::Platform {
+            system: system.id.clone(),
+            why: error.to_string(),
+        })?;
+        Self::at(system, chip, End::Middle)
+    }
+
+    /// The hardware of `system`, made of `chip`, at `end` of its ranges. In their middle a NIC still
+    /// has the low end of its rate, as the costs were fitted.
+    ///
+    /// # Errors
+    /// As [`Platform::of`].
+    pub fn at(system: &System, chip: &Chip, end: End) -> Result<Self, LibraryError> {
         let refuse = |why: String| LibraryError::Platform { system: system.id.clone(), why };
-        let chip = catalog.chip_of(system).map_err(|error| refuse(error.to_string()))?;
         let architecture = chip
             .architecture
             .ok_or_else(|| refuse(format!("the family of chip {} is not known", chip.id)))?;
-        let config =
-            system.fabric_config(chip, End::Middle).map_err(|error| refuse(error.to_string()))?;
+        let config = system.fabric_config(chip, end).map_err(|error| refuse(error.to_string()))?;
         let spec = system.levels.first().ok_or_else(|| refuse("it has no level".to_owned()))?;
         let level = &config.levels[usize::from(chip.devices > 1)];
         let scale_out = match system.kind {
@@ -62,7 +73,7 @@ impl Platform {
             scale_up: spec.transport,
             network: scale_out.and_then(|spec| spec.transport),
             link_gb_s: level.bandwidth.gb_per_s(),
-            nic_gb_s: nic.map_or(0.0, per_device),
+            nic_gb_s: if end == End::Best { high } else { nic }.map_or(0.0, per_device),
             nic_known: nic == high,
             node_devices: system.scale_up_chips().saturating_mul(chip.devices),
             meshed: matches!(spec.kind.get_ref(), KindName::FullMesh),

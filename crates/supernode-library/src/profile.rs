@@ -54,6 +54,14 @@ impl Library {
         }
     }
 
+    /// The version of NCCL whose tables it takes; RCCL has NCCL's algorithms, the newest.
+    pub(crate) const fn nccl_version(self) -> Version {
+        match self {
+            Self::Nccl(version) => version,
+            Self::Rccl | Self::Hccl => Constants::NEWEST,
+        }
+    }
+
     /// Says what to use on chips of `architecture` if this library does not run there.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ pub(super) fn of(
 }
 
 /// How many costs of the group are other than its priors times what is typical, and how many it has.
-fn fitted(costs: &Costs, priors: &Costs, kind: Kind, name: &str) -> (usize, usize) {
+pub(crate) fn fitted(costs: &Costs, priors: &Costs, kind: Kind, name: &str) -> (usize, usize) {
     let values = |costs: &Costs, group: &str| -> BTreeMap<&'static str, f64> {
         let list = costs.list().filter(|(c, _)| c.kind == kind && c.group == group);
         list.map(|(constant, value)| (constant.parameter.key, value)).collect()

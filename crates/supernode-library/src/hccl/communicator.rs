@@ -6,15 +6,17 @@
 //! ranks at once (one shot, flat NHR, pipeline) have their own cost. Reductions are hidden: links
 //! reduce what they deliver. What starting a call costs is not published, and not counted.
 
-use supernode_catalog::{Catalog, End, LevelSpec, System, SystemKind};
+use std::sync::Arc;
+
+use supernode_catalog::{Catalog, End, System};
 use supernode_chip::{Architecture, Chip};
-use supernode_fabric::{Level, LevelKind};
-use supernode_units::{Bandwidth, Time};
+use supernode_units::Time;
 
 use super::algorithm::Algorithm;
 use super::constants::Constants;
-use super::cost::{Link, cost, pipeline};
+use super::cost::{cost, pipeline};
 use super::kernel::Kernel;
+use super::links::{Links, Ways};
 use super::machine::{Generation, Machine};
 use super::select::{Choice, Level0, choose};
 use crate::{Function, LibraryError};
@@ -24,19 +26,12 @@ use crate::{Function, LibraryError};
 pub struct Communicator {
     /// What HCCL knows of it.
     pub machine: Machine,
-    constants: Constants,
-    /// Best, middle and worst end of every range; three levels each.
-    ends: [[Ways; 3]; 3],
-}
-
-/// How a device reaches the others of one level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Ways {
-    alpha: Time,
-    /// To one neighbour.
-    neighbour: Bandwidth,
-    /// All links together.
-    port: Bandwidth,
+    constants: Arc<Constants>,
+    /// Devices from the first to the last rank: servers reach each other over the closest level that
+    /// joins so many.
+    span: u32,
+    /// Best, middle and worst end of every range.
+    ends: [Links; 3],
 }
 
 /// What a call takes, at the best, in the middle and at the worst of what nobody published.
@@ -48,34 +43,6 @@ pub struct Times {
     pub middle: Time,
     /// Steps at their slowest.
     pub high: Time,
-}
-
-/// More than any server holds: a level of so many joins what is not grouped below it.
-const NO_SERVER: u32 = 64;
-
-/// Devices of a server and of a supernode of `system`; servers without a pod are one supernode,
-/// however many.
-pub fn domains(system: &System, chip: &Chip) -> (u32, u32) {
-    let innermost = system.levels.first().map_or(1, LevelSpec::size);
-    let server = if innermost > NO_SERVER { 1 } else { innermost };
-    let supernode = match (system.kind, system.levels.len()) {
-        (SystemKind::Cluster, count) if count > 2 || server < innermost => system.scale_up_chips(),
-        (SystemKind::Pod | SystemKind::Rack, _) => system.chips(),
-        _ => u32::MAX / chip.devices.max(1),
-    };
-    (server * chip.devices, supernode.saturating_mul(chip.devices))
-}
-
-/// Which level joins servers: the outermost of a pod, the one below it of a cluster of pods, and of
-/// servers their network.
-fn joining(system: &System) -> usize {
-    let count = system.levels.len();
-    match system.kind {
-        _ if system.levels.first().is_some_and(|level| level.size() > NO_SERVER) => 0,
-        SystemKind::Cluster if count > 2 => count - 2,
-        SystemKind::Server => count,
-        _ => count.saturating_sub(1),
-    }
 }
 
 impl Communicator {
@@ -91,8 +58,26 @@ impl Communicator {
         servers: u32,
         supernodes: u32,
     ) -> Result<Self, LibraryError> {
+        let chip = catalog.chip_of(system).map_err(|error| LibraryError::Platform {
+            system: system.id.clone(),
+            why: error.to_string(),
+        })?;
+        Self::with(Constants::builtin()?, system, chip, [devices, servers, supernodes])
+    }
+
+    /// [`Communicator::new`] with constants that were read before: devices of a server, servers,
+    /// supernodes.
+    ///
+    /// # Errors
+    /// As [`Communicator::new`].
+    pub fn with(
+        constants: impl Into<Arc<Constants>>,
+        system: &System,
+        chip: &Chip,
+        shape: [u32; 3],
+    ) -> Result<Self, LibraryError> {
+        let constants = constants.into();
         let refuse = |why: String| LibraryError::Platform { system: system.id.clone(), why };
-        let chip = catalog.chip_of(system).map_err(|error| refuse(error.to_string()))?;
         let generation = match chip.architecture {
             Some(Architecture::Davinci910) => Generation::A1,
             Some(Architecture::Davinci910b) => Generation::A2,
@@ -100,32 +85,18 @@ impl Communicator {
             Some(Architecture::Ascend950) => Generation::A5,
             _ => return Err(refuse(format!("hccl does not run on chip {}", chip.id))),
         };
-        let machine = Machine { devices, supernodes, ..Machine::new(generation, servers) };
-        machine.check()?;
-        let constants = Constants::builtin()?;
-        let ways = |end| {
-            // Two of the system, for the level that joins them.
-            let copies = if system.scale_out.is_some() { 2 } else { 1 };
-            let config = system.replicated_config(chip, copies, end);
-            let levels = config.map_err(|error| refuse(error.to_string()))?.levels;
-            let first = usize::from(chip.devices > 1);
-            let inner = levels.get(first).or(levels.last());
-            let within = inner.ok_or_else(|| refuse("it has no level".to_owned()))?;
-            let joins = levels.get(first + joining(system));
-            let (between, outer) = (joins.unwrap_or(within), levels.last().unwrap_or(within));
-            let steps = &constants.steps;
-            let within_alpha = [within.latency.as_us_f64(), steps.within_high];
-            let between_alpha = [steps.between_low, steps.between_high];
-            let at = |[low, high]: [f64; 2]| match end {
-                End::Best => low,
-                End::Middle => low.midpoint(high),
-                End::Worst => high,
-            };
-            let (near, far) = (at(within_alpha), at(between_alpha));
-            Ok([Ways::of(within, near), Ways::of(between, far), Ways::of(outer, far)])
-        };
-        let ends = [ways(End::Best)?, ways(End::Middle)?, ways(End::Worst)?];
-        Ok(Self { machine, constants, ends })
+        let machine = shaped(&Machine::new(generation, 1), shape)?;
+        let links = |end| Links::of(&constants.steps, system, chip, end);
+        let ends = [links(End::Best)?, links(End::Middle)?, links(End::Worst)?];
+        Ok(Self { machine, constants, span: u32::MAX, ends })
+    }
+
+    /// Other ranks of the same system, `span` devices from the first to the last.
+    ///
+    /// # Errors
+    /// What [`Machine::check`] says.
+    pub fn resized(&self, shape: [u32; 3], span: u32) -> Result<Self, LibraryError> {
+        Ok(Self { machine: shaped(&self.machine, shape)?, span, ..self.clone() })
     }
 
     /// What HCCL runs for `function` of `bytes`.
@@ -146,7 +117,7 @@ impl Communicator {
         bytes: u64,
         choice: &Choice,
     ) -> Result<Times, LibraryError> {
-        let time = |ways: &[Ways; 3]| self.time(ways, function, bytes, choice);
+        let time = |links: &Links| self.time(links, function, bytes, choice);
         let [low, middle, high] = &self.ends;
         Ok(Times { low: time(low)?, middle: time(middle)?, high: time(high)? })
     }
@@ -154,19 +125,23 @@ impl Communicator {
     /// The ranges of a step's cost, in microseconds: within a server, and between.
     pub fn steps_us(&self) -> [(f64, f64); 2] {
         let [low, _, high] = &self.ends;
-        [0, 1].map(|level| (low[level].alpha.as_us_f64(), high[level].alpha.as_us_f64()))
+        let both =
+            |ways: fn(&Links) -> Ways| (ways(low).alpha.as_us_f64(), ways(high).alpha.as_us_f64());
+        // All levels between servers take the same step.
+        [both(|links| links.within), both(|links| links.outer)]
     }
 
     fn time(
         &self,
-        ways: &[Ways; 3],
+        links: &Links,
         function: Function,
         bytes: u64,
         choice: &Choice,
     ) -> Result<Time, LibraryError> {
         let Machine { devices, servers, supernodes, .. } = self.machine;
         let ranks = self.machine.ranks();
-        let [within, between, outer] = ways;
+        let Links { within, outer, .. } = links;
+        let between = links.between(self.span);
         match (choice.kernel, choice.level1) {
             (Kernel::OneShotMesh, _) if servers * supernodes == 1 => {
                 // Everyone reads all that everyone has.
@@ -212,29 +187,12 @@ impl Communicator {
     }
 }
 
-impl Ways {
-    fn of(level: &Level, alpha_us: f64) -> Self {
-        let port = level.bandwidth.scale_ppm(level.efficiency_ppm);
-        let links = match &level.kind {
-            LevelKind::FullMesh { dims } => dims.iter().map(|dim| u64::from(dim - 1)).sum(),
-            _ => 1_u64,
-        };
-        Self {
-            alpha: Time::from_secs_f64(alpha_us * 1e-6),
-            neighbour: Bandwidth::new(port.bytes_per_s() / links.max(1)),
-            port,
-        }
-    }
-
-    /// To one neighbour.
-    fn ring(&self) -> Link {
-        Link { alpha: self.alpha, beta: self.neighbour, gamma: None }
-    }
-
-    /// To each of all `ranks` at once.
-    fn peer(&self, ranks: u32) -> Link {
-        let peers = u64::from(ranks.saturating_sub(1).max(1));
-        let share = Bandwidth::new(self.port.bytes_per_s() / peers);
-        Link { beta: share.min(self.neighbour), ..self.ring() }
-    }
+/// `machine` with so many devices of a server, servers of a supernode, and supernodes.
+fn shaped(
+    machine: &Machine,
+    [devices, servers, supernodes]: [u32; 3],
+) -> Result<Machine, LibraryError> {
+    let machine = Machine { devices, servers, supernodes, ..*machine };
+    machine.check()?;
+    Ok(machine)
 }

@@ -1,5 +1,7 @@
 //! NCCL's own closed estimate: for every algorithm and protocol a time, of which the least is taken.
 
+use std::sync::Arc;
+
 use supernode_units::Time;
 
 use super::algorithm::{Algorithm, Protocol};
@@ -15,7 +17,7 @@ use crate::{Function, LibraryError};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuner {
     /// The constants.
-    pub constants: Constants,
+    pub constants: Arc<Constants>,
     /// The machine.
     pub machine: Machine,
     /// Its channels.
@@ -32,8 +34,12 @@ impl Tuner {
     ///
     /// # Errors
     /// What [`Machine::check`] says.
-    pub fn new(constants: Constants, machine: Machine) -> Result<Self, LibraryError> {
+    pub fn new(
+        constants: impl Into<Arc<Constants>>,
+        machine: Machine,
+    ) -> Result<Self, LibraryError> {
         machine.check()?;
+        let constants = constants.into();
         let graphs = Graphs::search(&constants.tables, &machine);
         Ok(Self { constants, machine, graphs, net_overhead: None, forced: Forced::default() })
     }

@@ -9,6 +9,7 @@ mod hccl;
 mod hccl_calls;
 mod rccl;
 mod schedule;
+mod software;
 mod symmetric;
 mod versions;
 

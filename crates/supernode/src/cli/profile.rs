@@ -147,7 +147,10 @@ pub(super) fn hccl(
     let (servers, devices) = groups(fabric, server)?;
     let (supernodes, _) = groups(fabric, supernode)?;
     let servers = servers / supernodes;
-    Ok(hccl::Communicator::new(catalog, system, devices, servers, supernodes)?)
+    let all = (0..fabric.ranks()).map(|rank| fabric.device(rank));
+    let span = all.clone().max().unwrap_or(0) - all.min().unwrap_or(0) + 1;
+    let whole = hccl::Communicator::new(catalog, system, devices, servers, supernodes)?;
+    Ok(whole.resized([devices, servers, supernodes], span)?)
 }
 
 /// The communicator of the ranks of `fabric` on `system`.
