@@ -153,6 +153,20 @@ impl Compute {
             Precision::Fp4 => &self.fp4,
         }
     }
+
+    /// The rate at `precision`, to be changed.
+    pub fn at_mut(&mut self, precision: Precision) -> &mut Sourced<FlopRate> {
+        match precision {
+            Precision::Fp64 => &mut self.fp64,
+            Precision::Fp64Tensor => &mut self.fp64_tensor,
+            Precision::Fp32 => &mut self.fp32,
+            Precision::Tf32 => &mut self.tf32,
+            Precision::Bf16 => &mut self.bf16,
+            Precision::Fp8 => &mut self.fp8,
+            Precision::Int8 => &mut self.int8,
+            Precision::Fp4 => &mut self.fp4,
+        }
+    }
 }
 
 table! {

@@ -82,8 +82,11 @@ pub(crate) fn equalise(
             return Err(errors);
         }
     };
-    // A system against itself has one power, wherever in its range that is.
-    let same = machines[0].system.id == machines[1].system.id;
+    // A system against itself has one power, wherever in its range that is; so has a chip one rate.
+    let [first, second] = machines;
+    let of_chip = !matches!(basis, Basis::Power | Basis::Price);
+    let same = first.system.id == second.system.id
+        || (of_chip && first.chip.id == second.chip.id && precisions[0] == precisions[1]);
     let pairs = if same { [(a.0, b.0), (a.1, b.1)] } else { [(a.0, b.1), (a.1, b.0)] };
     let distinct = if pairs[0] == pairs[1] { &pairs[..1] } else { &pairs[..] };
     let matches = distinct.iter().map(|&(a, b)| {
@@ -134,16 +137,7 @@ fn pin(machine: &mut Machine, precision: Precision, basis: Basis, total: f64) {
             machine.system.published.price = Sourced::bare(Value::Point(price));
         }
         Basis::Compute => {
-            let rate = match precision {
-                Precision::Fp64 => &mut compute.fp64,
-                Precision::Fp64Tensor => &mut compute.fp64_tensor,
-                Precision::Fp32 => &mut compute.fp32,
-                Precision::Tf32 => &mut compute.tf32,
-                Precision::Bf16 => &mut compute.bf16,
-                Precision::Fp8 => &mut compute.fp8,
-                Precision::Int8 => &mut compute.int8,
-                Precision::Fp4 => &mut compute.fp4,
-            };
+            let rate = compute.at_mut(precision);
             *rate = Sourced::bare(Value::Point(FlopRate::new(total / chips)));
         }
         Basis::MemoryCapacity => {

@@ -1,13 +1,15 @@
 //! The strategy question: one machine against another, posed fairly.
 
 use supernode_catalog::Catalog;
+use supernode_library::{Library, LibraryError};
 
-use crate::all_reduce::{AllReduce, all_reduce};
+use crate::contest::Contest;
 use crate::facts::{Fact, facts};
 use crate::failures::Failures;
-use crate::flip::{Flips, flips};
 use crate::modelled::{Modelled, modelled};
-use crate::{Assumptions, Basis, Machine, Row, StrategyError, Workload};
+use crate::question::Question;
+use crate::timing::Timings;
+use crate::{Assumptions, Machine, StrategyError, Workload};
 
 /// Everything that a comparison says.
 #[derive(Debug)]
@@ -22,14 +24,24 @@ pub struct Comparison {
     pub facts: Vec<Fact>,
     /// Values of theirs that nobody published, with the reason of each guess.
     pub modelled: Vec<Modelled>,
-    /// All-reduce by bytes on the whole of each machine.
-    pub all_reduce: Vec<(u64, [AllReduce; 2])>,
-    /// Training on each basis.
-    pub rows: Vec<Row>,
     /// Interruptions.
     pub failures: [Failures; 2],
-    /// Where the first row's verdict turns; `None` where it cannot.
-    pub flips: Option<Flips>,
+    /// Wire against wire: hardware only.
+    pub wire: Contest,
+    /// Library against library, each machine by that of its chips; or everything that keeps them
+    /// from it.
+    pub library: Result<Contest, Vec<StrategyError>>,
+    /// The library of each machine, if it has one.
+    pub libraries: [Option<Installed>; 2],
+}
+
+/// A machine's library.
+#[derive(Debug, Clone)]
+pub struct Installed {
+    /// Which.
+    pub library: Library,
+    /// What its costs rest on, a sentence each.
+    pub basis: Vec<String>,
 }
 
 /// Compares the systems `a` and `b`.
@@ -44,26 +56,48 @@ pub fn compare(
     assumptions: &Assumptions,
 ) -> Result<Comparison, StrategyError> {
     workload.check()?;
-    let machines = [Machine::new(catalog, a)?, Machine::new(catalog, b)?];
+    let mut machines = [Machine::new(catalog, a)?, Machine::new(catalog, b)?];
+    // A system against itself shares all of its ranges.
+    let shared = machines[0].chip.id == machines[1].chip.id
+        && machines[0].system.id != machines[1].system.id;
+    for machine in &mut machines {
+        machine.shares_chip = shared;
+    }
     let native = [
         machines[0].chip.native(workload.precision)?,
         machines[1].chip.native(workload.precision)?,
     ];
-    let row = |basis| Row::new(basis, &machines, native, workload, assumptions);
-    // What the first row needs, every row needs.
-    let mut rows = vec![row(Basis::ALL[0]).complete()?];
-    rows.extend(Basis::ALL[1..].iter().copied().map(row));
-    let flips = flips(&rows[0], workload, assumptions);
+    let question = Question { workload, assumptions, timings: &Timings::default() };
+    let wire = Contest::new(&machines, native, question)?;
+    let equipped = machines.each_ref().map(Machine::with_library);
+    let libraries = equipped.each_ref().map(|machine| machine.as_ref().ok().and_then(installed));
+    let library = match equipped {
+        [Ok(a), Ok(b)] => Contest::new(&[a, b], native, question).map_err(|error| vec![error]),
+        missing => Err(errors(missing)),
+    };
     let failures = machines.each_ref().map(|machine| Failures::of(machine, assumptions));
     Ok(Comparison {
         workload: *workload,
         assumptions: *assumptions,
         facts: facts(&machines)?,
         modelled: modelled(&machines),
-        all_reduce: all_reduce(&machines)?,
         machines,
-        rows,
         failures,
-        flips,
+        wire,
+        library,
+        libraries,
     })
+}
+
+fn installed(machine: &Machine) -> Option<Installed> {
+    let software = machine.library.as_ref()?;
+    let basis = software.basis(&machine.system, &machine.chip).unwrap_or_default();
+    Some(Installed { library: software.library, basis })
+}
+
+/// What is missing, once where both machines lack the same.
+fn errors(machines: [Result<Machine, LibraryError>; 2]) -> Vec<StrategyError> {
+    let mut missing: Vec<_> = machines.into_iter().filter_map(Result::err).collect();
+    missing.dedup();
+    missing.into_iter().map(StrategyError::from).collect()
 }

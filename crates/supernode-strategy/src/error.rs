@@ -1,6 +1,7 @@
 use supernode_catalog::CatalogError;
 use supernode_chip::ChipError;
 use supernode_fabric::FabricError;
+use supernode_library::LibraryError;
 use thiserror::Error;
 
 /// Why a comparison, or one of its rows, has no figure.
@@ -56,4 +57,7 @@ pub enum StrategyError {
     /// The levels do not make a fabric.
     #[error(transparent)]
     Fabric(#[from] FabricError),
+    /// The machine's library gives no answer.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
 }

@@ -2,13 +2,16 @@
 
 mod batch;
 
-use supernode_units::{Precision, Sourced, Time, Value};
+use std::sync::Arc;
 
-use crate::assumptions::{Bounds, CORNERS};
-use crate::plan::Candidates;
+use supernode_library::Software;
+use supernode_units::{Sourced, Time, Value};
+
+use crate::assumptions::Bounds;
+use crate::question::Question;
 use crate::side::{ENDS, Outcome, Side, outcomes, ratio};
 use crate::verdict::Verdict;
-use crate::{Assumptions, Machine, Pairing, Row, Workload};
+use crate::{Assumptions, Machine, Pairing, Row};
 
 pub use batch::{Batch, BatchFlip};
 
@@ -17,6 +20,9 @@ pub use batch::{Batch, BatchFlip};
 pub enum Subject {
     /// Latency of a level in seconds, at the path that `--set` takes.
     Latency(String),
+    /// What a step of the leader's library between servers takes in seconds, where nobody published
+    /// it; its range.
+    Step([Time; 2]),
     /// Facility power in watts, for tokens per second and watt.
     Power,
     /// Chips of the leader in use.
@@ -30,7 +36,7 @@ pub enum Subject {
 pub enum Turn {
     /// The leader wins wherever the value is.
     Always,
-    /// It wins below (latency, power) or from (chips, efficiency) this value.
+    /// It wins below (latency, step, power) or from (chips, efficiency) this value.
     At(f64),
     /// It loses wherever the value is.
     Never,
@@ -72,18 +78,13 @@ struct Duel<'a> {
     other: &'a Side,
     /// How often the leader's tokens per second count: what whole chips left over.
     weight: f64,
-    workload: &'a Workload,
-    assumptions: &'a Assumptions,
+    question: Question<'a>,
 }
 
 impl<'a> Duel<'a> {
     /// The sides of `pairing` and the index of the leader; `None` if a side has no figure or both
     /// are the same.
-    fn new(
-        pairing: &'a Pairing,
-        workload: &'a Workload,
-        assumptions: &'a Assumptions,
-    ) -> Option<(Self, usize)> {
+    fn new(pairing: &'a Pairing, question: Question<'a>) -> Option<(Self, usize)> {
         let [Ok(a), Ok(b)] = &pairing.sides else { return None };
         let index = match Verdict::of(pairing.ratio()) {
             Verdict::Wins { winner, .. } => winner,
@@ -98,33 +99,42 @@ impl<'a> Duel<'a> {
         } else {
             (b, a, 1.0 / pairing.match_ratio)
         };
-        Some((Self { leader, other, weight, workload, assumptions }, index))
+        Some((Self { leader, other, weight, question }, index))
     }
 }
 
 /// At which batches which machine wins `pairing`, where a machine idles for want of sequences.
-pub(crate) fn batch_flip(
-    pairing: &Pairing,
-    workload: &Workload,
-    assumptions: &Assumptions,
-) -> Option<(usize, BatchFlip)> {
+pub(crate) fn batch_flip(pairing: &Pairing, question: Question<'_>) -> Option<(usize, BatchFlip)> {
     let limited = pairing.sides.iter().flatten().any(Side::batch_limited);
-    let (duel, leader) = Duel::new(pairing, workload, assumptions)?;
+    let (duel, leader) = Duel::new(pairing, question)?;
     limited.then(|| (leader, duel.batch()))
 }
 
 /// Flip points of the verdict of `row`; `None` if a side has no figure or both are the same.
-pub(crate) fn flips(row: &Row, workload: &Workload, assumptions: &Assumptions) -> Option<Flips> {
-    let (duel, leader) = Duel::new(row.pairings().first()?, workload, assumptions)?;
+pub(crate) fn flips(row: &Row, question: Question<'_>) -> Option<Flips> {
+    let (duel, leader) = Duel::new(row.pairings().first()?, question)?;
     let (leading, other) = (duel.leader, duel.other);
     let mut points = Vec::new();
     let mut push = |subject, [bad, good]: [Turn; 2]| {
         points.push(FlipPoint { subject, bad, good });
     };
-    for (index, level) in leading.machine.system.levels.iter().enumerate() {
-        if level.size() > 1 {
-            let path = format!("{}.{}.latency", leading.machine.system.id, level.name());
-            push(Subject::Latency(path), duel.latency(index));
+    match &leading.machine.library {
+        // What a library's step takes is software more than hardware.
+        Some(library) => {
+            if let Some((low, high)) = library.step_us() {
+                push(
+                    Subject::Step([low, high].map(|us| Time::from_secs_f64(us * 1e-6))),
+                    duel.step(library),
+                );
+            }
+        }
+        None => {
+            for (index, level) in leading.machine.system.levels.iter().enumerate() {
+                if level.size() > 1 {
+                    let path = format!("{}.{}.latency", leading.machine.system.id, level.name());
+                    push(Subject::Latency(path), duel.latency(index));
+                }
+            }
         }
     }
     let power = ratio(leading, other) * other.machine.power();
@@ -139,28 +149,17 @@ pub(crate) fn flips(row: &Row, workload: &Workload, assumptions: &Assumptions) -
 impl Duel<'_> {
     /// Whether `ours` beat `theirs` at the bad end (index 0, at every corner) or at the good end
     /// (1, at some corner).
-    fn beats(&self, end: usize, ours: &[Outcome; CORNERS], theirs: &[Outcome; CORNERS]) -> bool {
+    fn beats(&self, end: usize, ours: &[Outcome], theirs: &[Outcome]) -> bool {
         let mut corners = ours.iter().zip(theirs);
         let wins = |(x, y): (&Outcome, &Outcome)| x.tokens_per_s * self.weight > y.tokens_per_s;
         if end == 0 { corners.all(wins) } else { corners.any(wins) }
     }
 
-    fn plans(
-        machine: &Machine,
-        workload: &Workload,
-        precision: Precision,
-        end: usize,
-    ) -> Option<Candidates> {
-        Candidates::of(machine, workload, precision, ENDS[end]).ok()
-    }
-
     /// Whether `machine` in the leader's place still wins.
-    fn wins(&self, machine: &Machine, end: usize) -> bool {
-        let plans = Self::plans(machine, self.workload, self.leader.precision, end);
-        plans.is_some_and(|plans| {
-            let ours = outcomes(machine, &plans, self.assumptions);
-            self.beats(end, &ours, &self.other.outcomes[1 - end])
-        })
+    fn wins(&self, machine: &Machine, end: usize, assumptions: &Assumptions) -> bool {
+        let question = Question { assumptions, ..self.question };
+        let ours = outcomes(machine, self.leader.precision, ENDS[end], question);
+        ours.is_ok_and(|ours| self.beats(end, &ours, &self.other.outcomes[1 - end]))
     }
 
     /// Highest latency of level `index` that still wins.
@@ -170,7 +169,18 @@ impl Duel<'_> {
                 let mut machine = self.leader.machine.clone();
                 let time = Time::from_secs_f64(seconds);
                 machine.system.levels[index].latency = Sourced::bare(Value::Point(time));
-                self.wins(&machine, end)
+                self.wins(&machine, end, self.question.assumptions)
+            })
+        })
+    }
+
+    /// Longest step of `library` between servers that still wins.
+    fn step(&self, library: &Software) -> [Turn; 2] {
+        [0, 1].map(|end| {
+            turn(LATENCY_MIN, LATENCY_MAX, |seconds| {
+                let library = library.with_step_us(seconds * 1e6).map(Arc::new);
+                let machine = Machine { library, ..self.leader.machine.clone() };
+                self.wins(&machine, end, self.question.assumptions)
             })
         })
     }
@@ -181,7 +191,8 @@ impl Duel<'_> {
         [0, 1].map(|end| {
             let found = turn(machine.chips() as f64, 1.0, |chips| {
                 let devices = (chips.round() as u32).saturating_mul(machine.chip.devices);
-                self.wins(&Machine { limit: Some(devices), ..machine.clone() }, end)
+                let machine = Machine { limit: Some(devices), ..machine.clone() };
+                self.wins(&machine, end, self.question.assumptions)
             });
             match found {
                 Turn::At(chips) => Turn::At(chips.round()),
@@ -194,15 +205,10 @@ impl Duel<'_> {
     fn efficiency(&self) -> [Turn; 2] {
         let machine = &self.leader.machine;
         [0, 1].map(|end| {
-            let Some(plans) = Self::plans(machine, self.workload, self.leader.precision, end)
-            else {
-                return Turn::Never;
-            };
             turn(1.0, 1e-4, |share| {
                 let gemm_efficiency = Bounds { low: share, high: share };
-                let assumptions = Assumptions { gemm_efficiency, ..*self.assumptions };
-                let ours = outcomes(machine, &plans, &assumptions);
-                self.beats(end, &ours, &self.other.outcomes[1 - end])
+                let assumptions = Assumptions { gemm_efficiency, ..*self.question.assumptions };
+                self.wins(machine, end, &assumptions)
             })
         })
     }

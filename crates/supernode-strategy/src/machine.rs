@@ -1,11 +1,14 @@
 //! A machine of a comparison: a catalog system, replicated or cut down.
 
+use std::sync::Arc;
+
 use supernode_catalog::{Catalog, CatalogError, End, System};
 use supernode_chip::Chip;
-use supernode_fabric::{CostModel, Fabric, FabricConfig, Placement, Profile};
+use supernode_fabric::{CostModel, Profile};
+use supernode_library::{LibraryError, Software};
 use supernode_units::{FlopRate, Precision, Value};
 
-use crate::StrategyError;
+use crate::{StrategyError, shared_chip};
 
 /// Copies of a system on its scale-out network.
 #[derive(Debug, Clone)]
@@ -18,26 +21,30 @@ pub struct Machine {
     pub copies: u32,
     /// Devices that may be used, if not all: the machine has no others.
     pub limit: Option<u32>,
-}
-
-/// The fabrics that a plan's collectives run on.
-#[derive(Debug)]
-pub(crate) struct Groups {
-    /// One tensor group: neighbouring devices.
-    pub(crate) tensor: CostModel,
-    /// One member of every tensor group.
-    pub(crate) data: CostModel,
+    /// The library that its collectives run by; none on the wire.
+    pub library: Option<Arc<Software>>,
+    /// Whether the other machine of the comparison has the same chip.
+    pub shares_chip: bool,
 }
 
 impl Machine {
-    /// The system called `id`, once.
+    /// The system called `id`, once, on the wire.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`].
     pub fn new(catalog: &Catalog, id: &str) -> Result<Self, CatalogError> {
         let system = catalog.system(id)?.clone();
         let chip = catalog.chip_of(&system)?.clone();
-        Ok(Self { system, chip, copies: 1, limit: None })
+        Ok(Self { system, chip, copies: 1, limit: None, library: None, shares_chip: false })
+    }
+
+    /// The same machine by the library of its chips.
+    ///
+    /// # Errors
+    /// [`LibraryError::Platform`] where none of the libraries is its own.
+    pub fn with_library(&self) -> Result<Self, LibraryError> {
+        let library = Software::of(&self.system, &self.chip)?;
+        Ok(Self { library: Some(Arc::new(library)), ..self.clone() })
     }
 
     /// The same system `copies` times.
@@ -155,6 +162,16 @@ impl Machine {
         Ok(CostModel::new(fabric, Profile::wire(), rates)?)
     }
 
+    /// This machine at each end of its chip's ranges where the other machine has the same chip, which
+    /// is then at the same end; else itself, whose ranges are its own.
+    pub(crate) fn at_ends_of_shared_chip(&self, precision: Precision) -> Vec<Self> {
+        if !self.shares_chip {
+            return vec![self.clone()];
+        }
+        let chips = shared_chip::ends(&self.chip, precision).into_iter();
+        chips.map(|chip| Self { chip, ..self.clone() }).collect()
+    }
+
     /// Tensor groups of `tensor` devices that fit: none straddles a scale-up domain.
     pub(crate) fn groups_that_fit(&self, tensor: u32) -> u32 {
         let whole = self.domain() / tensor * (self.all_devices() / self.domain());
@@ -164,30 +181,6 @@ impl Machine {
     fn all_devices(&self) -> u32 {
         let chips = u64::from(self.copies) * u64::from(self.system.chips());
         u32::try_from(chips.saturating_mul(u64::from(self.chip.devices))).unwrap_or(u32::MAX)
-    }
-
-    /// The fabrics of `replicas` tensor groups of `tensor` devices; `None` where the groups cannot
-    /// tile a domain whose shape is fixed (mesh, torus).
-    pub(crate) fn groups(
-        &self,
-        tensor: u32,
-        replicas: u32,
-        end: End,
-    ) -> Result<Option<Groups>, StrategyError> {
-        let mut config = self.system.replicated_config(&self.chip, self.copies, end)?;
-        if !tile(&mut config, self.domain(), tensor) {
-            return Ok(None);
-        }
-        let fabric = Fabric::new(config)?;
-        let rates = self.system.device_rates(&self.chip, end)?;
-        let model = |placement, ranks| -> Result<CostModel, StrategyError> {
-            let placed = fabric.clone().place(placement, ranks)?;
-            Ok(CostModel::new(placed, Profile::wire(), rates)?)
-        };
-        Ok(Some(Groups {
-            tensor: model(Placement::Packed, tensor)?,
-            data: model(Placement::Strided { stride: tensor }, replicas)?,
-        }))
     }
 }
 
@@ -202,27 +195,6 @@ pub(crate) fn known(
         Some((low, _)) if low <= 0.0 => Err(StrategyError::Zero { path, example }),
         Some(ends) => Ok(ends),
     }
-}
-
-/// Leaves out the devices of each domain that fill no tensor group: only a switch whose ports can
-/// stay empty allows it.
-fn tile(config: &mut FabricConfig, domain: u32, tensor: u32) -> bool {
-    let left = domain % tensor;
-    if left == 0 {
-        return true;
-    }
-    let mut inner = 1;
-    for level in &mut config.levels {
-        let joined = inner * level.size;
-        if joined == domain {
-            let used = domain - left;
-            let fits = level.kind.any_to_any() && used.is_multiple_of(inner);
-            level.size = used / inner;
-            return fits;
-        }
-        inner = joined;
-    }
-    false
 }
 
 #[cfg(test)]

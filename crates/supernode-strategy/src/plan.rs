@@ -6,6 +6,7 @@ use supernode_catalog::End;
 use supernode_units::Precision;
 
 use crate::step::{Costs, Step, Traffic};
+use crate::timing::Timings;
 use crate::workload::ELEMENT_BYTES;
 use crate::{Assumed, Machine, StrategyError, Workload};
 
@@ -90,20 +91,21 @@ impl Candidates {
         workload: &Workload,
         precision: Precision,
         end: End,
+        timings: &Timings,
     ) -> Result<Self, StrategyError> {
         let capacity = capacity(machine)?;
+        let timing = timings.of(machine, end)?;
         let mut fitting = Vec::new();
         let mut closest: Option<(Plan, Need)> = None;
-        for tensor in tensor_sizes(machine, workload) {
+        let sizes = tensor_sizes(machine, workload).into_iter();
+        for tensor in sizes.filter(|tensor| timing.tiles(*tensor)) {
             for replicas in replica_counts(machine, workload, tensor) {
-                let Some(groups) = machine.groups(tensor, replicas, end)? else { continue };
-                let mut traffic = None;
                 for sharding in [Sharding::Optimizer, Sharding::Full] {
                     let plan = Plan { tensor, replicas, sharding };
                     let need = plan.need(workload);
                     if need.state + need.activations <= capacity {
-                        let traffic = traffic.get_or_insert_with(|| Traffic::of(workload, &groups));
-                        fitting.push(Costs::of(machine, workload, precision, plan, traffic, end)?);
+                        let traffic = Traffic::of(workload, &timing, tensor, replicas)?;
+                        fitting.push(Costs::of(machine, workload, precision, plan, &traffic, end)?);
                         continue;
                     }
                     let total = |need: &Need| need.state + need.activations;
@@ -139,7 +141,7 @@ pub fn best_plan(
     assumed: &Assumed,
     end: End,
 ) -> Result<Step, StrategyError> {
-    Ok(Candidates::of(machine, workload, precision, end)?.fastest(assumed))
+    Ok(Candidates::of(machine, workload, precision, end, &Timings::default())?.fastest(assumed))
 }
 
 /// Memory of one device in bytes, low end.

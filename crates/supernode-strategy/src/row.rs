@@ -4,9 +4,10 @@ use supernode_units::{Precision, Value};
 
 use crate::basis::{Match, equalise};
 use crate::flip::{BatchFlip, batch_flip};
+use crate::question::Question;
 use crate::side::{Side, ratio, ratio_per_megawatt};
 use crate::verdict::Verdict;
-use crate::{Assumptions, Basis, Machine, StrategyError, Workload};
+use crate::{Basis, Machine, StrategyError};
 
 /// Two machines that are equal on the row's basis.
 #[derive(Debug)]
@@ -23,20 +24,12 @@ pub struct Pairing {
 }
 
 impl Pairing {
-    fn new(
-        equal: Match,
-        precisions: [Precision; 2],
-        workload: &Workload,
-        assumptions: &Assumptions,
-    ) -> Self {
+    fn new(equal: Match, precisions: [Precision; 2], question: Question<'_>) -> Self {
         let names = equal.machines.each_ref().map(Machine::name);
         let [a, b] = equal.machines;
-        let sides = [
-            Side::new(a, workload, precisions[0], assumptions),
-            Side::new(b, workload, precisions[1], assumptions),
-        ];
+        let sides = [Side::new(a, precisions[0], question), Side::new(b, precisions[1], question)];
         let mut pairing = Self { match_ratio: equal.ratio, names, sides, batch: None };
-        pairing.batch = batch_flip(&pairing, workload, assumptions);
+        pairing.batch = batch_flip(&pairing, question);
         pairing
     }
 
@@ -90,8 +83,7 @@ impl Row {
         basis: Basis,
         machines: &[Machine; 2],
         native: [Precision; 2],
-        workload: &Workload,
-        assumptions: &Assumptions,
+        question: Question<'_>,
     ) -> Self {
         // Precision orders from wide to narrow.
         let precisions = match basis {
@@ -99,7 +91,7 @@ impl Row {
             _ => native,
         };
         let pairings = equalise(machines, native, basis).map(|matches| {
-            let pairing = |equal| Pairing::new(equal, precisions, workload, assumptions);
+            let pairing = |equal| Pairing::new(equal, precisions, question);
             matches.into_iter().map(pairing).collect()
         });
         Self { basis, pairings }

@@ -1,13 +1,13 @@
-//! One machine's training: both ends of its ranges, at every corner of the shared assumptions.
+//! One machine's training: both ends of its ranges, at every corner of what both machines share.
 
 use supernode_catalog::End;
 use supernode_units::{Precision, Value};
 
-use crate::assumptions::CORNERS;
 use crate::failures::goodput;
 use crate::machine::known;
 use crate::plan::Candidates;
-use crate::{Assumptions, Machine, Step, StrategyError, Workload};
+use crate::question::Question;
+use crate::{Machine, Step, StrategyError};
 
 /// What comes out at one end of a machine's ranges and one corner of the assumptions.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +28,9 @@ pub struct Side {
     /// Precision of the matrix products.
     pub precision: Precision,
     /// At the bad and at the good end of the machine's own ranges, for each of
-    /// [`Assumptions::corners`].
-    pub outcomes: [[Outcome; CORNERS]; 2],
+    /// [`Assumptions::corners`](crate::Assumptions::corners); where the other machine has the same
+    /// chip and that has ranges, first at their bad and then at their good end.
+    pub outcomes: [Vec<Outcome>; 2],
     /// Sequences of a step.
     sequences: u64,
 }
@@ -37,32 +38,38 @@ pub struct Side {
 /// Bad and good end of a machine's own ranges.
 pub(crate) const ENDS: [End; 2] = [End::Worst, End::Best];
 
-/// What `machine` makes of its plans.
+/// What `machine` makes of its plans at `end` of its ranges, at every corner.
+///
+/// # Errors
+/// As [`Candidates::of`].
 pub(crate) fn outcomes(
     machine: &Machine,
-    plans: &Candidates,
-    assumptions: &Assumptions,
-) -> [Outcome; CORNERS] {
-    assumptions.corners().map(|assumed| {
-        let step = plans.fastest(&assumed);
-        let goodput = goodput(machine, &assumed);
-        Outcome { step, goodput, tokens_per_s: step.tokens_per_s * goodput }
-    })
+    precision: Precision,
+    end: End,
+    question: Question<'_>,
+) -> Result<Vec<Outcome>, StrategyError> {
+    let Question { workload, assumptions, timings } = question;
+    let mut found = Vec::new();
+    for machine in machine.at_ends_of_shared_chip(precision) {
+        let plans = Candidates::of(&machine, workload, precision, end, timings)?;
+        found.extend(assumptions.corners().map(|assumed| {
+            let step = plans.fastest(&assumed);
+            let goodput = goodput(&machine, &assumed);
+            Outcome { step, goodput, tokens_per_s: step.tokens_per_s * goodput }
+        }));
+    }
+    Ok(found)
 }
 
 impl Side {
     pub(crate) fn new(
         machine: Machine,
-        workload: &Workload,
         precision: Precision,
-        assumptions: &Assumptions,
+        question: Question<'_>,
     ) -> Result<Self, StrategyError> {
-        let at = |end| {
-            let plans = Candidates::of(&machine, workload, precision, end)?;
-            Ok::<_, StrategyError>(outcomes(&machine, &plans, assumptions))
-        };
+        let at = |end| outcomes(&machine, precision, end, question);
         let outcomes = [at(ENDS[0])?, at(ENDS[1])?];
-        Ok(Self { machine, precision, outcomes, sequences: workload.sequences() })
+        Ok(Self { machine, precision, outcomes, sequences: question.workload.sequences() })
     }
 
     /// The outcome with the most tokens per second.
@@ -149,7 +156,7 @@ impl Side {
     }
 }
 
-/// Tokens per second of `a` over those of `b`, both at the same corner of the assumptions; each at
+/// Tokens per second of `a` over those of `b`, both at the same corner of what they share; each at
 /// either end of its own ranges, unless both are the same system: then those are the same, too.
 pub(crate) fn ratio(a: &Side, b: &Side) -> Value<f64> {
     let same = a.machine.system.id == b.machine.system.id;

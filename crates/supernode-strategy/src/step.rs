@@ -8,13 +8,10 @@
 //! what does not hide is exposed, and what hides slows the compute beside it by the overlap tax.
 
 use supernode_catalog::End;
-use supernode_collectives::Collective;
-use supernode_engine::fastest;
-use supernode_fabric::CostModel;
 use supernode_units::Precision;
 
-use crate::machine::Groups;
 use crate::plan::{Plan, Sharding};
+use crate::timing::{Group, Timing};
 use crate::workload::ELEMENT_BYTES;
 use crate::{Assumed, Machine, StrategyError, Workload};
 
@@ -74,20 +71,20 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    pub(crate) fn of(workload: &Workload, groups: &Groups) -> Self {
+    pub(crate) fn of(
+        workload: &Workload,
+        timing: &Timing,
+        tensor: u32,
+        replicas: u32,
+    ) -> Result<Self, StrategyError> {
         let shape = workload.shape();
-        let activations = workload.tensor_bytes();
-        let tensor = collective(Collective::AllGather, activations, &groups.tensor)
-            + collective(Collective::ReduceScatter, activations, &groups.tensor);
-        // Layer by layer, so that the first leaves while the next is computed.
-        let split = u64::from(groups.tensor.fabric.ranks());
-        let layer = workload.params / shape.layers / split * ELEMENT_BYTES;
         let layers = shape.layers as f64;
-        Self {
-            tensor: tensor * TENSOR_COLLECTIVES as f64 * layers,
-            gather: collective(Collective::AllGather, layer, &groups.data) * layers,
-            scatter: collective(Collective::ReduceScatter, layer, &groups.data) * layers,
-        }
+        let [gather, scatter] = timing.seconds(Group::Tensor(tensor), workload.tensor_bytes())?;
+        let exposed = (gather + scatter) * TENSOR_COLLECTIVES as f64 * layers;
+        // Layer by layer, so that the first leaves while the next is computed.
+        let layer = workload.params / shape.layers / u64::from(tensor) * ELEMENT_BYTES;
+        let [gather, scatter] = timing.seconds(Group::Data { tensor, replicas }, layer)?;
+        Ok(Self { tensor: exposed, gather: gather * layers, scatter: scatter * layers })
     }
 }
 
@@ -141,13 +138,4 @@ impl Costs {
         let mfu = tokens_per_s * self.ideal;
         Step { plan, turns, seconds, compute, tensor, data, tax, tokens_per_s, mfu }
     }
-}
-
-/// Seconds of one collective by its fastest algorithm.
-fn collective(collective: Collective, bytes: u64, cost: &CostModel) -> f64 {
-    if cost.fabric.ranks() == 1 {
-        return 0.0;
-    }
-    let (_, _, time) = fastest(collective, bytes, cost, None);
-    time.as_secs_f64()
 }

@@ -4,7 +4,7 @@ use supernode_catalog::End;
 
 use super::Duel;
 use crate::Workload;
-use crate::plan::Candidates;
+use crate::question::Question;
 use crate::side::{ENDS, Side, outcomes};
 
 /// Batches are tried up to this many times the present one, and down to one sequence.
@@ -38,7 +38,7 @@ pub struct BatchFlip {
 
 impl Duel<'_> {
     pub(super) fn batch(&self) -> BatchFlip {
-        let (now, seq) = (self.workload.sequences(), self.workload.seq);
+        let (now, seq) = (self.question.workload.sequences(), self.question.workload.seq);
         let most = (Workload::TOKENS_MAX / seq).min(now.saturating_mul(GROWTH)).max(now);
         let down: Vec<u64> = steps(now, |n| (n > 1).then_some(n / 2));
         let up: Vec<u64> = steps(now, |n| (n < most).then(|| n.saturating_mul(2).min(most)));
@@ -58,11 +58,13 @@ impl Duel<'_> {
     /// Whether the leader wins with steps of `sequences` sequences. A machine that does not fit
     /// them loses.
     fn wins_with(&self, sequences: u64, end: usize) -> bool {
-        let workload = Workload { tokens: sequences * self.workload.seq, ..*self.workload };
-        let train = |side: &Side, end: End| {
-            let plans = Candidates::of(&side.machine, &workload, side.precision, end).ok()?;
-            Some(outcomes(&side.machine, &plans, self.assumptions))
+        let workload = {
+            let workload = self.question.workload;
+            Workload { tokens: sequences * workload.seq, ..*workload }
         };
+        let question = Question { workload: &workload, ..self.question };
+        let train =
+            |side: &Side, end: End| outcomes(&side.machine, side.precision, end, question).ok();
         let (ours, theirs) = (train(self.leader, ENDS[end]), train(self.other, ENDS[1 - end]));
         match (ours, theirs) {
             (Some(ours), Some(theirs)) => self.beats(end, &ours, &theirs),

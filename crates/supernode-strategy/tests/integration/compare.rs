@@ -14,7 +14,7 @@ fn run(catalog: &Catalog, a: &str, b: &str) -> Comparison {
 }
 
 fn row(comparison: &Comparison, basis: Basis) -> &Row {
-    comparison.rows.iter().find(|row| row.basis == basis).expect("the basis has a row")
+    comparison.wire.rows.iter().find(|row| row.basis == basis).expect("the basis has a row")
 }
 
 fn sides(row: &Row) -> [&Side; 2] {
@@ -31,7 +31,7 @@ fn order_does_not_matter() {
     let catalog = Catalog::builtin().unwrap();
     let forth = run(&catalog, "cloudmatrix-384", "gb200-nvl72");
     let back = run(&catalog, "gb200-nvl72", "cloudmatrix-384");
-    for (a, b) in forth.rows.iter().zip(&back.rows) {
+    for (a, b) in forth.wire.rows.iter().zip(&back.wire.rows) {
         if a.ratio().is_unknown() {
             assert!(b.ratio().is_unknown());
             continue;
@@ -51,7 +51,7 @@ fn the_smaller_machine_is_replicated_until_the_totals_match() {
         ("atlas-950-superpod", "atlas-900-supercluster"),
     ] {
         let result = run(&catalog, a, b);
-        for row in &result.rows {
+        for row in &result.wire.rows {
             for pairing in row.pairings() {
                 let ratio = pairing.match_ratio;
                 assert!((0.99..1.01).contains(&ratio), "{a} {b} {}: {ratio}", row.basis);
@@ -84,23 +84,23 @@ fn what_no_range_can_turn_is_decided_at_one_value_of_each_assumption() {
     // Twice as slow at any efficiency: the range of the efficiency is no excuse.
     let catalog = Catalog::builtin().unwrap();
     let result = run(&catalog, "cloudmatrix-384", "gb200-nvl72");
-    let (low, high) = ends(result.rows[0].ratio());
+    let (low, high) = ends(result.wire.rows[0].ratio());
     assert!(high / low < 1.1, "{low}..{high}");
-    let verdict = result.rows[0].verdict();
+    let verdict = result.wire.rows[0].verdict();
     assert!(matches!(verdict, Verdict::Wins { winner: 1, .. }), "{verdict:?}");
-    assert_eq!(result.flips.unwrap().leader, 1);
+    assert_eq!(result.wire.flips.unwrap().leader, 1);
 }
 
 #[test]
 fn one_machine_too_small_is_a_victory_of_the_other() {
     let catalog = Catalog::builtin().unwrap();
     let result = run(&catalog, "dgx-h100", "atlas-950-superpod");
-    assert_eq!(result.rows[0].verdict(), Verdict::Alone { winner: 1 });
-    assert!(result.flips.is_none());
-    let why = result.rows[0].errors()[0].to_string();
+    assert_eq!(result.wire.rows[0].verdict(), Verdict::Alone { winner: 1 });
+    assert!(result.wire.flips.is_none());
+    let why = result.wire.rows[0].errors()[0].to_string();
     assert!(why.starts_with("no plan fits dgx-h100"), "{why}");
     let both = run(&catalog, "dgx-h100", "dgx-a100");
-    assert_eq!(both.rows[0].verdict(), Verdict::Neither);
+    assert_eq!(both.wire.rows[0].verdict(), Verdict::Neither);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn unknown_prices_make_an_unknown_row_and_nothing_else() {
         let text = error.to_string();
         assert!(text.contains(&format!("supply it with `--set {id}.price=")), "{text}");
     }
-    assert!(result.rows.iter().filter(|row| row.ratio().is_unknown()).count() == 1);
+    assert!(result.wire.rows.iter().filter(|row| row.ratio().is_unknown()).count() == 1);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn there_is_a_row_of_equal_precision() {
     assert_eq!((a.precision, b.precision), (Precision::Bf16, Precision::Bf16));
     let both_fp8 = run(&catalog, "atlas-950-superpod", "vr-nvl144");
     let same = row(&both_fp8, Basis::SamePrecision);
-    assert_eq!(same.ratio(), both_fp8.rows[0].ratio());
+    assert_eq!(same.ratio(), both_fp8.wire.rows[0].ratio());
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_verdict_turns_at_the_flip_point() {
     let mut catalog = Catalog::builtin().unwrap();
     let (a, b) = ("atlas-950-superpod", "vr-nvl144");
     let result = run(&catalog, a, b);
-    let flips = result.flips.unwrap();
+    let flips = result.wire.flips.unwrap();
     assert_eq!(flips.leader, 0);
     let flip = flips.points.iter().find(
         |flip| matches!(&flip.subject, Subject::Latency(path) if path.ends_with(".pod.latency")),
@@ -155,7 +155,7 @@ fn the_verdict_turns_at_the_flip_point() {
     assert!(bad < good);
     let mut at = |seconds: f64| {
         catalog.set(a, "pod.latency", &format!("{}ns", (seconds * 1e9).round())).unwrap();
-        ends(run(&catalog, a, b).rows[0].ratio())
+        ends(run(&catalog, a, b).wire.rows[0].ratio())
     };
     assert!(at(bad * 0.98).0 > 1.0, "below the lower point it wins at both ends");
     assert!(at(bad * 1.02).0 < 1.0, "above it the bad end is lost");
@@ -168,17 +168,17 @@ fn the_verdict_turns_at_the_batch() {
     let catalog = Catalog::builtin().unwrap();
     let (a, b) = ("atlas-950-superpod", "vr-nvl144");
     let result = run(&catalog, a, b);
-    let flip = result.flips.unwrap().batch;
+    let flip = result.wire.flips.unwrap().batch;
     let least = flip.bad.below.expect("a single sequence is too little for the pod");
     let at = |tokens: u64| {
         let workload = Workload { tokens, ..WORKLOAD };
         compare(&catalog, a, b, &workload, &Assumptions::default()).unwrap()
     };
-    assert_eq!(at(least).rows[0].verdict().winner(), Some(0));
-    assert_ne!(at(least / 2).rows[0].verdict().winner(), Some(0));
+    assert_eq!(at(least).wire.rows[0].verdict().winner(), Some(0));
+    assert_ne!(at(least / 2).wire.rows[0].verdict().winner(), Some(0));
     // 488 sequences leave half of the pod idle.
-    assert!(sides(&result.rows[0])[0].batch_limited());
-    assert!(!sides(&result.rows[0])[1].batch_limited());
+    assert!(sides(&result.wire.rows[0])[0].batch_limited());
+    assert!(!sides(&result.wire.rows[0])[1].batch_limited());
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn interruptions_count() {
     let (a, b) = ("atlas-950-superpod", "vr-nvl144");
     let free = compare(&catalog, a, b, &WORKLOAD, &assumptions).unwrap();
     let paid = run(&catalog, a, b);
-    for (free, paid) in free.rows.iter().zip(&paid.rows) {
+    for (free, paid) in free.wire.rows.iter().zip(&paid.wire.rows) {
         if !free.ratio().is_unknown() {
             let [pod, racks] = sides(paid);
             assert!(pod.goodput().high() < Some(1.0) && racks.goodput().high() < Some(1.0));

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use supernode_catalog::Catalog;
 use supernode_strategy::{
-    Assumptions, Comparison, Row, StrategyError, Turn, Verdict, Workload, compare,
+    Assumptions, Comparison, Contest, Row, StrategyError, Turn, Verdict, Workload, compare,
 };
 use supernode_units::{Precision, Value};
 
@@ -32,6 +32,11 @@ fn workloads() -> impl Strategy<Value = Workload> {
 
 fn run(catalog: &Catalog, a: &str, b: &str, workload: &Workload) -> Comparison {
     compare(catalog, a, b, workload, &Assumptions::default()).expect("both systems are complete")
+}
+
+/// The wire, and the libraries where both machines have one.
+fn contests(comparison: &Comparison) -> Vec<&Contest> {
+    std::iter::once(&comparison.wire).chain(comparison.library.as_ref().ok()).collect()
 }
 
 fn ends(value: Value<f64>) -> Option<(f64, f64)> {
@@ -89,17 +94,19 @@ proptest! {
     ) {
         let catalog = Catalog::builtin().expect("the catalog loads");
         let same = run(&catalog, system, system, &workload);
-        prop_assert!(same.flips.is_none());
-        for row in &same.rows {
-            let verdict = row.verdict();
-            let ratio = row.ratio();
-            match verdict {
-                Verdict::Even => prop_assert_eq!(ratio, Value::Point(1.0)),
-                Verdict::Neither | Verdict::Unknown => prop_assert!(ratio.is_unknown()),
-                _ => prop_assert!(false, "{}: {verdict:?}", row.basis),
-            }
-            if let (Ok(ratio), false) = (row.ratio_per_megawatt(), ratio.is_unknown()) {
-                prop_assert_eq!(ratio, Value::Point(1.0));
+        for contest in contests(&same) {
+            prop_assert!(contest.flips.is_none());
+            for row in &contest.rows {
+                let verdict = row.verdict();
+                let ratio = row.ratio();
+                match verdict {
+                    Verdict::Even => prop_assert_eq!(ratio, Value::Point(1.0)),
+                    Verdict::Neither | Verdict::Unknown => prop_assert!(ratio.is_unknown()),
+                    _ => prop_assert!(false, "{}: {verdict:?}", row.basis),
+                }
+                if let (Ok(ratio), false) = (row.ratio_per_megawatt(), ratio.is_unknown()) {
+                    prop_assert_eq!(ratio, Value::Point(1.0));
+                }
             }
         }
     }
@@ -115,7 +122,7 @@ proptest! {
         catalog.add("better.toml", &twin("better", respect, factor)).expect("the schema is kept");
         match compare(&catalog, "better", "base", &workload, &Assumptions::default()) {
             Ok(result) => {
-                let low = result.rows[0].ratio().low();
+                let low = result.wire.rows[0].ratio().low();
                 prop_assert!(low.is_none_or(|low| low >= 1.0 - 1e-9), "{low:?}");
             }
             Err(error) => prop_assert!(false, "{error}"),
@@ -135,25 +142,33 @@ proptest! {
     ) {
         let catalog = Catalog::builtin().expect("the catalog loads");
         let (forth, back) = (run(&catalog, a, b, &workload), run(&catalog, b, a, &workload));
-        for (x, y) in forth.rows.iter().zip(&back.rows) {
-            check_finite(x);
-            prop_assert_eq!(ends(x.ratio()).is_some(), ends(y.ratio()).is_some());
-            if let Some((x, y)) = ends(x.ratio()).zip(ends(y.ratio())) {
-                prop_assert!((x.0 * y.1 - 1.0).abs() < 1e-9, "{x:?} {y:?}");
-                prop_assert!((x.1 * y.0 - 1.0).abs() < 1e-9, "{x:?} {y:?}");
-            }
-            let mirrored = y.verdict().winner().map(|winner| 1 - winner);
-            prop_assert_eq!(x.verdict().winner(), mirrored);
+        prop_assert_eq!(forth.library.is_ok(), back.library.is_ok());
+        for (forth, back) in contests(&forth).into_iter().zip(contests(&back)) {
+            check_mirrored(forth, back);
         }
-        if let Some(flips) = &forth.flips {
-            for point in &flips.points {
-                for turn in [point.bad, point.good] {
-                    prop_assert!(!matches!(turn, Turn::At(at) if !at.is_finite()));
-                }
-            }
-            let leads = |leader| forth.rows[0].verdict().winner().is_none_or(|w| w == leader);
-            prop_assert!(leads(flips.leader), "the leader of the flip points is the winner");
+    }
+}
+
+/// One contest with the machines swapped.
+fn check_mirrored(forth: &Contest, back: &Contest) {
+    for (x, y) in forth.rows.iter().zip(&back.rows) {
+        check_finite(x);
+        assert_eq!(ends(x.ratio()).is_some(), ends(y.ratio()).is_some());
+        if let Some((x, y)) = ends(x.ratio()).zip(ends(y.ratio())) {
+            assert!((x.0 * y.1 - 1.0).abs() < 1e-9, "{x:?} {y:?}");
+            assert!((x.1 * y.0 - 1.0).abs() < 1e-9, "{x:?} {y:?}");
         }
+        let mirrored = y.verdict().winner().map(|winner| 1 - winner);
+        assert_eq!(x.verdict().winner(), mirrored);
+    }
+    if let Some(flips) = &forth.flips {
+        for point in &flips.points {
+            for turn in [point.bad, point.good] {
+                assert!(!matches!(turn, Turn::At(at) if !at.is_finite()));
+            }
+        }
+        let leads = |leader| forth.rows[0].verdict().winner().is_none_or(|w| w == leader);
+        assert!(leads(flips.leader), "the leader of the flip points is the winner");
     }
 }
 
@@ -169,5 +184,5 @@ fn copies_without_end_are_refused() {
     };
     let result = run(&catalog, "dgx-h100", "dgx-a100", &workload);
     let refused = |error: &&StrategyError| matches!(error, StrategyError::TooManyCopies { .. });
-    assert!(result.rows.iter().any(|row| row.errors().iter().any(refused)));
+    assert!(result.wire.rows.iter().any(|row| row.errors().iter().any(refused)));
 }

@@ -1,5 +1,6 @@
 //! `supernode compare`: more, weaker chips or fewer, stronger ones.
 
+mod contests;
 mod figures;
 mod flips;
 mod records;
@@ -25,7 +26,8 @@ Examples:
   supernode compare atlas-950-superpod vr-nvl144 --set vr-nvl144.power=190kW
   supernode compare my-machine.toml dgx-h100 --format csv
 
-A `--set` path without a system means the first machine. Counts are decimal: 70B is 70 x 10^9.
+Both machines are compared twice: on the wire, which is hardware only, and by the libraries of their
+chips (nccl, rccl, hccl) where both have one. A `--set` path without a system means the first machine. Counts are decimal: 70B is 70 x 10^9.
 Exit codes: 0 good, 2 the request cannot be met.";
 
 #[derive(Debug, clap::Args)]

@@ -1,15 +1,16 @@
 //! Where the verdict turns, in sentences.
 
 use supernode::strategy::{
-    Batch, BatchFlip, Comparison, FlipPoint, Flips, LATENCY_MAX, Subject, Turn, Unit, Verdict,
+    Batch, BatchFlip, Comparison, Contest, FlipPoint, Flips, LATENCY_MAX, Subject, Turn, Unit,
+    Verdict,
 };
 use supernode::units::{Time, Value};
 
 use super::figures::{count, micros, percent, power, quantity, whole};
 
 /// What the flip points are of.
-pub(super) fn heading(comparison: &Comparison) -> String {
-    let (verdict, flips) = (comparison.rows[0].verdict(), &comparison.flips);
+pub(super) fn heading(comparison: &Comparison, contest: &Contest) -> String {
+    let (verdict, flips) = (contest.rows[0].verdict(), &contest.flips);
     match (verdict, flips) {
         (Verdict::Wins { .. }, Some(flips)) => {
             format!(
@@ -45,12 +46,16 @@ fn sentence(comparison: &Comparison, flips: &Flips, point: &FlipPoint) -> String
         Subject::Latency(path) => {
             format!("at any {path} up to {}", Time::from_secs_f64(LATENCY_MAX))
         }
+        Subject::Step(_) => {
+            format!("at any step between servers up to {}", Time::from_secs_f64(LATENCY_MAX))
+        }
         Subject::Power => "whatever its power".to_owned(),
         Subject::Chips => "even with a single chip".to_owned(),
         Subject::Efficiency => "whatever its efficiency".to_owned(),
     };
     let nothing = match &point.subject {
         Subject::Latency(path) => format!("at no {path}"),
+        Subject::Step(_) => "at no step between servers".to_owned(),
         Subject::Power => "at no power".to_owned(),
         Subject::Chips => "at no number of its chips".to_owned(),
         Subject::Efficiency => "at no efficiency".to_owned(),
@@ -82,6 +87,11 @@ fn condition(comparison: &Comparison, flips: &Flips, subject: &Subject, at: Valu
         Subject::Latency(path) => {
             format!("while {path} < {}", at.map(Time::from_secs_f64).map(micros))
         }
+        Subject::Step([low, high]) => format!(
+            "while a step of its library between servers < {} (modelled at {})",
+            at.map(Time::from_secs_f64).map(micros),
+            Value::between(*low, *high).map(micros)
+        ),
         Subject::Power => format!(
             "per megawatt while its facility power < {} (it is {})",
             at.map(power),

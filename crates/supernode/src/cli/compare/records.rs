@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use supernode::strategy::Comparison;
 
+use super::contests::contests;
 use crate::cli::rows::csv::quoted;
 
 /// One figure.
@@ -15,6 +16,8 @@ struct Record {
     /// `about`, `workload`, `assumption`, `modelled`, `machine`, `all-reduce`, `training`,
     /// `failures`, `verdict`, `flip` or `not-modelled`.
     section: &'static str,
+    /// `wire` or `library`; empty where the figure belongs to no profile or to both.
+    profile: &'static str,
     /// What the figure belongs to: a fact, a message size in bytes, a basis, a subject.
     item: String,
     /// `first` or `second`; empty where the figure belongs to no machine or to both.
@@ -38,20 +41,25 @@ struct Document {
     supernode: &'static str,
     /// No figure was measured.
     simulated: bool,
-    /// Software costs that were added: those of `wire`, none.
-    profile: &'static str,
+    /// What was compared: `wire`, hardware only, and `library` where both machines have one.
+    profiles: Vec<&'static str>,
     records: Vec<Record>,
 }
 
+fn profiles(comparison: &Comparison) -> Vec<&'static str> {
+    contests(comparison).into_iter().map(|(profile, _)| profile).collect()
+}
+
 pub(super) fn csv(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    writeln!(out, "# supernode {}: simulated, profile wire", env!("CARGO_PKG_VERSION"))?;
-    writeln!(out, "section,item,side,machine,figure,low,high,note")?;
+    let profiles = profiles(comparison).join(", ");
+    writeln!(out, "# supernode {}: simulated, profiles: {profiles}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "section,profile,item,side,machine,figure,low,high,note")?;
     for r in collect::records(comparison) {
         let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
         let (low, high) = (number(r.low), number(r.high));
         let [item, machine, note] = [&r.item, &r.machine, &r.note].map(|text| quoted(text));
-        let (section, side, figure) = (r.section, r.side, r.figure);
-        writeln!(out, "{section},{item},{side},{machine},{figure},{low},{high},{note}")?;
+        let (section, profile, side, figure) = (r.section, r.profile, r.side, r.figure);
+        writeln!(out, "{section},{profile},{item},{side},{machine},{figure},{low},{high},{note}")?;
     }
     Ok(())
 }
@@ -60,7 +68,7 @@ pub(super) fn json(out: &mut impl Write, comparison: &Comparison) -> io::Result<
     let document = Document {
         supernode: env!("CARGO_PKG_VERSION"),
         simulated: true,
-        profile: "wire",
+        profiles: profiles(comparison),
         records: collect::records(comparison),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;

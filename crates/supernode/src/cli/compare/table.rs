@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
 use supernode::strategy::{
-    Basis, Comparison, Machine, Modelled, NOT_MODELLED, Outcome, Side, Unit,
+    AllReduce, Basis, Comparison, Machine, Modelled, NOT_MODELLED, Outcome, Pairing, Side, Unit,
 };
 use supernode::units::{MessageSize, Value};
 
+use super::contests::{contests, libraries, missing};
 use super::figures::{count, digits, fact, micros, percent, quantity, things};
 use super::{flips, verdict};
 
@@ -25,10 +26,13 @@ fn head(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     let assumed = &comparison.assumptions;
     writeln!(
         out,
-        "# supernode {}: simulated in closed form, profile wire (no software costs); a..b are both \
-         ends of every range",
+        "# supernode {}: simulated in closed form; a..b are both ends of every range",
         env!("CARGO_PKG_VERSION")
     )?;
+    writeln!(out, "# profile wire: hardware only, no software costs")?;
+    if comparison.library.is_ok() {
+        writeln!(out, "# profile library: {}", libraries(comparison, true))?;
+    }
     writeln!(
         out,
         "# training {} parameters ({}, {} wide, {}) in {}, {} of {} a step",
@@ -104,23 +108,46 @@ fn guesses(comparison: &Comparison) -> Vec<(Vec<&str>, &str, &str)> {
 }
 
 fn all_reduce(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    writeln!(out, "\nAll-reduce over the whole machine, each by its fastest algorithm")?;
+    writeln!(
+        out,
+        "\nAll-reduce over the whole machine: wire by the fastest algorithm, library by its own choice"
+    )?;
     writeln!(out, "(busbw compares sizes within one machine, never machines)")?;
     let [a, b] = comparison.machines.each_ref().map(Machine::name);
-    let mut table =
-        new_table(["size", &a, "busbw GB/s", "algorithm", &b, "busbw GB/s", "algorithm"]);
-    for (bytes, sides) in &comparison.all_reduce {
-        let mut row = vec![MessageSize::new(*bytes).to_string()];
-        for side in sides {
-            let [fast, slow] = side.algorithms;
-            row.push(side.time.map(micros).to_string());
-            row.push(side.busbw.map(|rate| digits(rate / 1e9)).to_string());
-            row.push(slow_end(fast.to_string(), &slow.to_string()));
+    let mut table = new_table([
+        "size",
+        "profile",
+        &a,
+        "busbw GB/s",
+        "algorithm",
+        &b,
+        "busbw GB/s",
+        "algorithm",
+    ]);
+    for (index, bytes) in AllReduce::SIZES.into_iter().enumerate() {
+        let mut size = MessageSize::new(bytes).to_string();
+        for (profile, contest) in contests(comparison) {
+            let mut row = vec![std::mem::take(&mut size), profile.to_owned()];
+            for side in &contest.all_reduce {
+                row.extend(match side {
+                    Ok(sizes) => timed(&sizes[index]),
+                    Err(why) => ["-".to_owned(), "-".to_owned(), why.to_string()],
+                });
+            }
+            table.add_row(row);
         }
-        table.add_row(row);
     }
-    align_right(&mut table, [0, 1, 2, 4, 5]);
+    align_right(&mut table, [0, 2, 3, 5, 6]);
     print(out, &table)
+}
+
+fn timed(result: &AllReduce) -> [String; 3] {
+    let [fast, slow] = &result.algorithms;
+    [
+        result.time.map(micros).to_string(),
+        result.busbw.map(|rate| digits(rate / 1e9)).to_string(),
+        slow_end(fast.clone(), slow),
+    ]
 }
 
 /// What is done at the good end of the ranges, and at the bad end if that differs.
@@ -132,6 +159,7 @@ fn training(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     writeln!(out, "\nOne training step, each machine by its own best plan")?;
     let mut table = new_table([
         "basis",
+        "profile",
         "machine",
         "chips",
         "dtype",
@@ -142,27 +170,19 @@ fn training(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
         "MFU %",
         "plan",
     ]);
-    for row in &comparison.rows {
+    for (index, row) in comparison.wire.rows.iter().enumerate() {
         let mut basis = row.basis.to_string();
         for error in row.pairings.as_ref().err().into_iter().flatten() {
             let basis = std::mem::take(&mut basis);
-            table.add_row(no_figure(basis, String::new(), error.to_string()));
+            table.add_row(no_figure([basis, String::new(), String::new()], error.to_string()));
         }
-        for pairing in row.pairings() {
-            let mut basis = match row.basis {
-                Basis::Machine | Basis::SamePrecision => row.basis.to_string(),
-                _ => format!("{} ({})", row.basis, digits(pairing.match_ratio)),
-            };
-            for (name, side) in pairing.names.iter().zip(&pairing.sides) {
-                let basis = std::mem::take(&mut basis);
-                table.add_row(match side {
-                    Ok(side) => figures(basis, row.basis, side),
-                    Err(error) => no_figure(basis, name.clone(), error.to_string()),
-                });
+        for (profile, contest) in contests(comparison) {
+            for pairing in contest.rows[index].pairings() {
+                add_pairing(&mut table, row.basis, profile, pairing);
             }
         }
     }
-    align_right(&mut table, [2, 4, 5, 6, 7, 8]);
+    align_right(&mut table, [3, 5, 6, 7, 8, 9]);
     print(out, &table)?;
     writeln!(out, "(tokens/s are those that interruptions leave: the step's times the goodput)")?;
     writeln!(
@@ -172,14 +192,30 @@ fn training(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     )
 }
 
-fn no_figure(basis: String, machine: String, why: String) -> Vec<String> {
-    let mut cells = vec![basis, machine];
+/// Both machines on one basis under one profile.
+fn add_pairing(table: &mut Table, basis: Basis, profile: &str, pairing: &Pairing) {
+    let mut first = match basis {
+        Basis::Machine | Basis::SamePrecision => basis.to_string(),
+        _ => format!("{basis} ({})", digits(pairing.match_ratio)),
+    };
+    for (name, side) in pairing.names.iter().zip(&pairing.sides) {
+        let cell = std::mem::take(&mut first);
+        let profile = profile.to_owned();
+        table.add_row(match side {
+            Ok(side) => figures([cell, profile], basis, side),
+            Err(error) => no_figure([cell, profile, name.clone()], error.to_string()),
+        });
+    }
+}
+
+fn no_figure(place: [String; 3], why: String) -> Vec<String> {
+    let mut cells = place.to_vec();
     cells.extend(["-"; 7].map(str::to_owned));
     cells.push(why);
     cells
 }
 
-fn figures(basis_cell: String, basis: Basis, side: &Side) -> Vec<String> {
+fn figures([basis_cell, profile]: [String; 2], basis: Basis, side: &Side) -> Vec<String> {
     let system = &side.machine.system;
     // The end of the range that this pairing is at.
     let each = match basis {
@@ -193,6 +229,7 @@ fn figures(basis_cell: String, basis: Basis, side: &Side) -> Vec<String> {
     let per_megawatt = side.per_megawatt().unwrap_or(Value::Unknown);
     vec![
         basis_cell,
+        profile,
         each.map_or_else(|| name.clone(), |each| format!("{name} ({each} each)")),
         side.machine.chips().to_string(),
         side.precision.to_string(),
@@ -235,19 +272,25 @@ fn failures(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
 }
 
 fn conclusion(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    writeln!(out, "\nVerdict, wire against wire, after interruptions")?;
-    for (basis, sentence) in verdict::sentences(comparison) {
-        writeln!(out, "  {basis}: {sentence}")?;
-    }
-    writeln!(out, "{}", flips::heading(comparison))?;
-    if let Some(found) = &comparison.flips {
-        for sentence in flips::sentences(comparison, found) {
-            writeln!(out, "  {sentence}")?;
+    for (profile, contest) in contests(comparison) {
+        let by = match profile {
+            "library" => format!(" ({})", libraries(comparison, false)),
+            _ => String::new(),
+        };
+        writeln!(out, "\nVerdict, {profile} against {profile}{by}, after interruptions")?;
+        for (basis, sentence) in verdict::sentences(comparison, contest) {
+            writeln!(out, "  {basis}: {sentence}")?;
+        }
+        writeln!(out, "{}", flips::heading(comparison, contest))?;
+        if let Some(found) = &contest.flips {
+            for sentence in flips::sentences(comparison, found) {
+                writeln!(out, "  {sentence}")?;
+            }
         }
     }
-    writeln!(
-        out,
-        "Verdict, library against library: none, compare does not run library profiles yet"
-    )?;
-    writeln!(out, "Not modelled yet: {NOT_MODELLED}")
+    let missing = missing(comparison);
+    if !missing.is_empty() {
+        writeln!(out, "\nVerdict, library against library: none, {}", missing.join("; "))?;
+    }
+    writeln!(out, "\nNot modelled yet: {NOT_MODELLED}")
 }

@@ -1,6 +1,6 @@
 //! Who wins, in a sentence.
 
-use supernode::strategy::{Basis, Comparison, Row, StrategyError, Verdict};
+use supernode::strategy::{Basis, Comparison, Contest, Row, StrategyError, Verdict};
 use supernode::units::Value;
 
 use super::figures::{count, percent};
@@ -10,9 +10,9 @@ use super::flips;
 const UNEQUAL: f64 = 0.005;
 
 /// The sentence on every basis, and per megawatt after the first.
-pub(super) fn sentences(comparison: &Comparison) -> Vec<(String, String)> {
+pub(super) fn sentences(comparison: &Comparison, contest: &Contest) -> Vec<(String, String)> {
     let mut lines = Vec::new();
-    for row in &comparison.rows {
+    for row in &contest.rows {
         lines.push((row.basis.to_string(), sentence(comparison, row)));
         if row.basis == Basis::Machine
             && matches!(row.verdict(), Verdict::Wins { .. } | Verdict::Open { .. } | Verdict::Even)

@@ -1,10 +1,12 @@
 //! From a comparison to its records.
 
 use supernode::strategy::{
-    Batch, Bounds, Comparison, NOT_MODELLED, Row, Side, Subject, Turn, Unit, Verdict,
+    AllReduce, Batch, Bounds, Comparison, Contest, Installed, NOT_MODELLED, Row, Side, Subject,
+    Turn, Unit, Verdict,
 };
 use supernode::units::{Time, Value};
 
+use super::super::contests::{contests, missing};
 use super::super::{flips, verdict};
 use super::Record;
 
@@ -13,6 +15,8 @@ const SIDES: [&str; 2] = ["first", "second"];
 /// Records under construction.
 struct Collector<'a> {
     comparison: &'a Comparison,
+    /// Of the records that come.
+    profile: &'static str,
     records: Vec<Record>,
 }
 
@@ -20,18 +24,26 @@ struct Collector<'a> {
 #[derive(Clone, Copy)]
 struct Place<'a> {
     section: &'static str,
+    profile: &'static str,
     item: &'a str,
     side: &'static str,
     machine: &'a str,
 }
 
 pub(super) fn records(comparison: &Comparison) -> Vec<Record> {
-    let mut collector = Collector { comparison, records: Vec::new() };
+    let mut collector = Collector { comparison, profile: "", records: Vec::new() };
     collector.about();
     collector.machines();
-    collector.training();
-    collector.verdicts();
-    collector.flips();
+    for (profile, contest) in contests(comparison) {
+        collector.profile = profile;
+        collector.contest(contest);
+    }
+    collector.profile = "library";
+    for why in missing(comparison) {
+        let place = collector.place("verdict", "none", None);
+        collector.push(place, "text", Value::Unknown, &why);
+    }
+    collector.profile = "";
     let rest = collector.place("not-modelled", "all", None);
     collector.push(rest, "text", Value::Unknown, NOT_MODELLED);
     collector.records
@@ -44,12 +56,14 @@ impl<'a> Collector<'a> {
         'a: 'b,
     {
         let machine = side.map_or("", |side| &self.comparison.machines[side].system.id);
-        Place { section, item, side: side.map_or("", |side| SIDES[side]), machine }
+        let profile = self.profile;
+        Place { section, profile, item, side: side.map_or("", |side| SIDES[side]), machine }
     }
 
     fn push(&mut self, place: Place<'_>, figure: &'static str, value: Value<f64>, note: &str) {
         self.records.push(Record {
             section: place.section,
+            profile: place.profile,
             item: place.item.to_owned(),
             side: place.side,
             machine: place.machine.to_owned(),
@@ -61,9 +75,16 @@ impl<'a> Collector<'a> {
     }
 
     fn about(&mut self) {
-        let profile = self.place("about", "profile", None);
-        self.push(profile, "text", Value::Unknown, "wire, simulated in closed form");
         let comparison = self.comparison;
+        let simulated = self.place("about", "simulated", None);
+        self.push(simulated, "text", Value::Unknown, "in closed form");
+        for (side, installed) in comparison.libraries.iter().enumerate() {
+            let place = self.place("about", "library", Some(side));
+            if let Some(Installed { library, basis }) = installed {
+                let note = format!("{library}: {}", basis.join("; "));
+                self.push(place, "text", Value::Unknown, &note);
+            }
+        }
         let workload = &comparison.workload;
         for (item, figure, count) in [
             ("params", "count", workload.params),
@@ -106,20 +127,6 @@ impl<'a> Collector<'a> {
                 self.push(place, unit(fact.unit), value, note);
             }
         }
-        for (bytes, sides) in &comparison.all_reduce {
-            let item = bytes.to_string();
-            for (side, result) in sides.iter().enumerate() {
-                let place = self.place("all-reduce", &item, Some(side));
-                let [fast, slow] = result.algorithms;
-                let note = if fast == slow {
-                    fast.to_string()
-                } else {
-                    format!("{fast}; slow end {slow}")
-                };
-                self.push(place, "time_us", result.time.map(Time::as_us_f64), &note);
-                self.push(place, "busbw_gb_per_s", result.busbw.map(|rate| rate / 1e9), &note);
-            }
-        }
         for (side, failures) in comparison.failures.iter().enumerate() {
             let place = self.place("failures", "interruptions", Some(side));
             self.push(place, "mean_hours", failures.mean_hours, "modelled");
@@ -127,10 +134,30 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn training(&mut self) {
-        let comparison = self.comparison;
-        for row in &comparison.rows {
+    fn contest(&mut self, contest: &Contest) {
+        for (side, result) in contest.all_reduce.iter().enumerate() {
+            match result {
+                Ok(sizes) => self.all_reduce(side, sizes),
+                Err(why) => {
+                    let place = self.place("all-reduce", "all", Some(side));
+                    self.push(place, "time_us", Value::Unknown, &why.to_string());
+                }
+            }
+        }
+        for row in &contest.rows {
             self.row(row);
+        }
+        self.verdicts(contest);
+        self.flips(contest);
+    }
+
+    fn all_reduce(&mut self, side: usize, sizes: &[AllReduce]) {
+        for AllReduce { bytes, algorithms: [fast, slow], time, busbw } in sizes {
+            let item = bytes.to_string();
+            let place = self.place("all-reduce", &item, Some(side));
+            let note = if fast == slow { fast.clone() } else { format!("{fast}; slow end {slow}") };
+            self.push(place, "time_us", time.map(Time::as_us_f64), &note);
+            self.push(place, "busbw_gb_per_s", busbw.map(|rate| rate / 1e9), &note);
         }
     }
 
@@ -187,14 +214,13 @@ impl<'a> Collector<'a> {
         self.push(place, "devices_used_slow_end", point(used[1]), &slow);
     }
 
-    fn verdicts(&mut self) {
-        let comparison = self.comparison;
-        let row = &comparison.rows[0];
+    fn verdicts(&mut self, contest: &Contest) {
+        let row = &contest.rows[0];
         let per_megawatt = row.verdict_per_megawatt().unwrap_or(Verdict::Unknown);
         let megawatt = row.ratio_per_megawatt().unwrap_or(Value::Unknown);
-        let rows = comparison.rows.iter();
+        let rows = contest.rows.iter();
         let mut found: Vec<_> = rows.map(|row| (row.ratio(), row.verdict())).collect();
-        let sentences = verdict::sentences(comparison);
+        let sentences = verdict::sentences(self.comparison, contest);
         if sentences.len() > found.len() {
             found.insert(1, (megawatt, per_megawatt));
         }
@@ -202,20 +228,18 @@ impl<'a> Collector<'a> {
             let place = self.place("verdict", item, verdict.winner());
             self.push(place, "first_over_second", ratio, note);
         }
-        let library = self.place("verdict", "library", None);
-        self.push(library, "text", Value::Unknown, "compare does not run library profiles yet");
     }
 
-    fn flips(&mut self) {
-        let comparison = self.comparison;
-        let Some(found) = &comparison.flips else {
+    fn flips(&mut self, contest: &Contest) {
+        let Some(found) = &contest.flips else {
             let place = self.place("flip", "none", None);
-            self.push(place, "text", Value::Unknown, &flips::heading(comparison));
+            self.push(place, "text", Value::Unknown, &flips::heading(self.comparison, contest));
             return;
         };
         for point in &found.points {
             let (item, figure) = match &point.subject {
                 Subject::Latency(path) => (path.as_str(), "below_s"),
+                Subject::Step(_) => ("library-step", "below_s"),
                 Subject::Power => ("power", "below_w"),
                 Subject::Chips => ("chips", "at_least"),
                 Subject::Efficiency => ("gemm-efficiency", "at_least"),
