@@ -19,10 +19,8 @@ pub(super) fn libraries(comparison: &Comparison, basis: bool) -> String {
         .filter_map(|(Machine { system, .. }, installed)| {
             let installed = installed.as_ref()?;
             let text = format!("{} on {}", installed.library, system.id);
-            Some(match basis {
-                true => format!("{text} ({})", installed.basis.join("; ")),
-                false => text,
-            })
+            let why = installed.basis.join("; ");
+            Some(if basis { format!("{text} ({why})") } else { text })
         })
         .collect();
     texts.dedup();

@@ -174,7 +174,7 @@ fn training(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
         let mut basis = row.basis.to_string();
         for error in row.pairings.as_ref().err().into_iter().flatten() {
             let basis = std::mem::take(&mut basis);
-            table.add_row(no_figure([basis, String::new(), String::new()], error.to_string()));
+            table.add_row(no_figure(&[basis, String::new(), String::new()], error.to_string()));
         }
         for (profile, contest) in contests(comparison) {
             for pairing in contest.rows[index].pairings() {
@@ -203,12 +203,12 @@ fn add_pairing(table: &mut Table, basis: Basis, profile: &str, pairing: &Pairing
         let profile = profile.to_owned();
         table.add_row(match side {
             Ok(side) => figures([cell, profile], basis, side),
-            Err(error) => no_figure([cell, profile, name.clone()], error.to_string()),
+            Err(error) => no_figure(&[cell, profile, name.clone()], error.to_string()),
         });
     }
 }
 
-fn no_figure(place: [String; 3], why: String) -> Vec<String> {
+fn no_figure(place: &[String; 3], why: String) -> Vec<String> {
     let mut cells = place.to_vec();
     cells.extend(["-"; 7].map(str::to_owned));
     cells.push(why);
