@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use supernode_catalog::{Catalog, System, SystemKind, Transport};
+use supernode_catalog::{Catalog, System, Transport};
 use supernode_chip::Architecture;
-use supernode_library::costs::{Costs, Rates};
-use supernode_library::nccl::{Call, Choice, Constants, Forced, Tuner};
-use supernode_library::{Function, Launched, Library, LibraryError, Platform, Predictor};
+use supernode_library::Predictor;
+use supernode_library::costs::Costs;
+use supernode_library::nccl::{Call, Choice};
 use supernode_units::{MessageSize, Time};
 
 mod assumed;
 mod impossible;
+mod subject;
 mod told;
 
 pub use assumed::Assumption;
 use assumed::{Assumed, Guess};
 pub use impossible::Impossible;
-use told::{algorithms, channels, element, function, protocols};
+use subject::Subject;
+use told::element;
 
 use crate::{Class, Curve, Kind, Launch, Processes};
 
@@ -30,27 +32,7 @@ pub struct Bench<'a> {
     /// Rows that their machines cannot have measured, in the order of the curves; none is a case.
     pub impossible: Vec<Impossible>,
     subjects: Vec<Result<Subject, String>>,
-}
-
-/// A communicator, as one curve measured it.
-#[derive(Debug)]
-struct Subject {
-    platform: Platform,
-    tuner: Tuner,
-    launched: Launched,
-    function: Function,
-    link_gb_s: f64,
-    nics_gb_s: f64,
-    /// RCCL has no tables here: it is taken to choose well.
-    free: bool,
-    /// Older than any tables there are.
-    dated: bool,
-    /// Largest call that a custom kernel of an inference engine takes, if there is one.
-    direct: Option<u64>,
-    /// Least and most channels, where the source set them.
-    channels: (u32, u32),
-    /// What its source does not say.
-    guesses: Vec<Guess>,
+    hidden_us: f64,
 }
 
 /// A row that a model can be asked for.
@@ -134,12 +116,20 @@ impl<'a> Bench<'a> {
                 });
             }
         }
-        Self { curves, cases, impossible, subjects }
+        let hidden_us = assumed.map_or(0.0, |assumed| assumed.hidden_us());
+        Self { curves, cases, impossible, subjects, hidden_us }
     }
 
     /// Why `curve` has no prediction.
     pub fn refusal(&self, curve: usize) -> Option<&str> {
         self.subjects[curve].as_ref().err().map(String::as_str)
+    }
+
+    /// Whether the launches of one process for all ranks of a node may take as long as the kernel.
+    pub(crate) fn is_hidden(&self, case: &Case) -> bool {
+        let ranks = f64::from(self.curves[case.curve].chips);
+        case.processes == Some(Processes::PerNode)
+            && case.measured.as_us_f64() < self.hidden_us * ranks
     }
 
     /// What was assumed of the rows with a prediction, most rows first.
@@ -215,109 +205,4 @@ impl Case {
     fn chosen(&self, predictor: &Predictor<'_>) -> Choice {
         self.choice.unwrap_or_else(|| predictor.fastest(&self.call))
     }
-}
-
-impl Subject {
-    fn of(
-        catalog: &Catalog,
-        assumed: &Assumed,
-        curve: &Curve,
-        system: &System,
-    ) -> Result<Self, String> {
-        let function = function(curve.operation)
-            .ok_or_else(|| format!("no library profile for {}", curve.operation))?;
-        let mut guesses = Vec::new();
-        let (library, dated) = assumed.library(curve, &mut guesses)?;
-        let text = |error: LibraryError| error.to_string();
-        let platform = Platform::of(catalog, system).map_err(text)?;
-        library.check(&platform.system, platform.architecture).map_err(text)?;
-        let (nodes, per_node) = match (system.kind, curve.nodes) {
-            // A rack or pod is one node to a library.
-            (SystemKind::Rack | SystemKind::Pod, _) | (_, None) => (
-                curve.chips.div_ceil(platform.node_devices),
-                curve.chips.min(platform.node_devices),
-            ),
-            // Links that are switched off leave nodes of one chip.
-            _ if platform.node_devices == 1 => (curve.chips, 1),
-            (_, Some(nodes)) => (nodes.max(1), curve.chips / nodes.max(1)),
-        };
-        if curve.nodes.is_some_and(|nodes| !curve.chips.is_multiple_of(nodes.max(1))) {
-            return Err("its ranks are not the same number on every node".to_owned());
-        }
-        if per_node > platform.node_devices {
-            let devices = platform.node_devices;
-            return Err(format!("{per_node} ranks a node where {} has {devices}", system.id));
-        }
-        let version = match library {
-            Library::Nccl(version) => version,
-            _ => Constants::NEWEST,
-        };
-        let constants = Constants::of(version).map_err(text)?;
-        if let Some(note) = constants.note() {
-            guesses.push((format!("NCCL {}", constants.version()), note));
-        }
-        let mut machine =
-            platform.nccl(nodes, per_node, curve.nics_per_node, &constants.tables).map_err(text)?;
-        let (algorithms, collnet) = algorithms(curve);
-        machine.collnet = collnet;
-        let mut tuner = Tuner::new(constants, machine).map_err(text)?;
-        // The plugin of the first EFA allows nothing but Simple.
-        let simple = nodes > 1 && platform.network == Some(Transport::Efa);
-        let protocols = protocols(if simple { "Simple" } else { &curve.proto });
-        tuner.forced = Forced { algorithms, protocols };
-        let nics_gb_s = match (curve.nics_per_node, curve.nic_rate) {
-            // What the source calls a node may be a part of one.
-            (Some(count), Some(rate)) => {
-                let nodes = curve.nodes.unwrap_or(nodes).max(nodes);
-                rate.gb_per_s() * f64::from(count) * f64::from(nodes) / f64::from(nodes_of(&tuner))
-            }
-            _ => platform.node_nics_gb_s(per_node),
-        };
-        Ok(Self {
-            link_gb_s: platform.reached_gb_s(per_node),
-            nics_gb_s,
-            platform,
-            tuner,
-            function,
-            free: library == Library::Rccl,
-            dated,
-            direct: assumed.direct(&curve.library),
-            channels: channels(&curve.notes),
-            launched: assumed.launched(curve, &mut guesses),
-            guesses,
-        })
-    }
-
-    /// Whether all that the model knows of is known of `call`: blocks that are not aligned to 16
-    /// bytes take a slow path of the library, and nodes with unknown NICs say nothing of networks.
-    fn told(&self, call: &Call) -> bool {
-        let machine = &self.tuner.machine;
-        let blocks = u64::from(machine.ranks());
-        let aligned = !call.function.is_gather() || call.bytes.is_multiple_of(16 * blocks);
-        // RCCL switches its protocol twice below 1 KiB, by rules that are not known here.
-        let regular = !self.free || call.bytes >= 1024;
-        aligned && regular && (machine.nodes == 1 || self.platform.nic_known)
-    }
-
-    fn rates<'c>(&self, costs: &'c Costs) -> Rates<'c> {
-        costs.rates(self.platform.architecture, self.platform.network)
-    }
-
-    fn predictor<'c>(&'c self, rates: Rates<'c>) -> Predictor<'c> {
-        let Self { tuner, link_gb_s, nics_gb_s, .. } = self;
-        Predictor { tuner, rates, link_gb_s: *link_gb_s, nics_gb_s: *nics_gb_s }
-    }
-
-    fn predict(&self, case: &Case, costs: &Costs) -> Time {
-        let predictor = self.predictor(self.rates(costs));
-        let choice = case.chosen(&predictor);
-        match self.direct {
-            Some(limit) => predictor.direct(&case.call, &choice, self.launched, limit),
-            None => predictor.time(&case.call, &choice, self.launched),
-        }
-    }
-}
-
-fn nodes_of(tuner: &Tuner) -> u32 {
-    tuner.machine.nodes.max(1)
 }

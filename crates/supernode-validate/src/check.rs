@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod printed;
+pub(crate) mod spikes;
 
 use std::collections::BTreeMap;
 
@@ -53,13 +54,7 @@ pub(crate) fn fill(
             }
         }
     }
-    for (bytes, in_place) in mark_spikes(&mut curve) {
-        let place = |cell: &&Cell| (cell.bytes, cell.in_place) == (bytes, in_place);
-        if let Some(cell) = cells.iter().find(place) {
-            let what = format!("{bytes} bytes are slower than 1.3 times a larger size: suspect");
-            notes.remarks.push(Remark { place: cell.place, what });
-        }
-    }
+    notes.remarks.extend(spikes::mark(&mut curve, &places));
     Ok((!curve.rows.is_empty()).then_some(Found { curve, places }))
 }
 
@@ -158,23 +153,4 @@ fn row(curve: &Curve, cell: &Cell, before: Option<u64>) -> Result<Row, String> {
             String::new()
         },
     })
-}
-
-/// Marks rows as suspect that are slower than 1.3 times a larger size in the same place, and gives
-/// their sizes.
-fn mark_spikes(curve: &mut Curve) -> Vec<(u64, bool)> {
-    let mut fastest = BTreeMap::new();
-    let mut spikes = Vec::new();
-    for row in curve.rows.iter_mut().rev() {
-        let (Some(bytes), Some(time)) = (row.bytes, row.time) else { continue };
-        let least = fastest.entry(row.in_place).or_insert(Time::MAX);
-        if time.as_secs_f64() > 1.3 * least.as_secs_f64() {
-            row.quality = Quality::Suspect;
-            "spike: slower than a larger size".clone_into(&mut row.note);
-            spikes.push((bytes, row.in_place));
-        }
-        *least = time.min(*least);
-    }
-    spikes.reverse();
-    spikes
 }

@@ -14,6 +14,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::check::spikes;
 use crate::{Curve, Impossible, Operation, Place, ReadError};
 
 /// The format of a log.
@@ -74,6 +75,11 @@ impl Log {
             let (mut row, mut place) = (0.., 0..);
             curve.rows.retain(|_| !row.next().is_some_and(|row| gone.contains(&(at, row))));
             places.retain(|_| !place.next().is_some_and(|row| gone.contains(&(at, row))));
+        }
+        // In comma-separated curves the quality is what the file says.
+        if self.format != Format::Csv {
+            spikes::mark_again(&mut self.curves, &self.places, &mut self.remarks);
+            self.remarks.sort_by_key(|remark| remark.place);
         }
         self.left_out.sort_by_key(|remark| remark.place);
     }

@@ -12,8 +12,6 @@ const NOISE: f64 = 0.02;
 const LEASH: f64 = 0.06;
 /// Constants below this count as this in ratios.
 const LEAST: f64 = 0.05;
-/// Microseconds a rank within which launches may hide a kernel: half as much again as one takes.
-const HIDDEN_US: f64 = 7.0;
 /// Rounds over all groups: what they have in common is known from the second on.
 const ROUNDS: usize = 3;
 
@@ -193,16 +191,11 @@ impl<'a> Training<'a> {
         });
         let keep = |case: &Case| match Class::of(case.call.bytes) {
             _ if kind != Kind::Chip => true,
-            _ if case.processes == Some(Processes::PerNode) && self.hidden(case) => false,
+            _ if self.bench.is_hidden(case) => false,
             Class::Latency | Class::Middle => !known || launched_alike(case),
             Class::Bandwidth => true,
         };
         rows.into_iter().filter(|(case, _)| keep(case)).collect()
-    }
-
-    /// Whether the launches of one process for all ranks of a node may take as long as the kernel.
-    fn hidden(&self, case: &Case) -> bool {
-        case.measured.as_us_f64() < HIDDEN_US * f64::from(self.bench.curves[case.curve].chips)
     }
 
     /// Weighted mean of the errors, as logarithms of the ratio, so that half and double count alike.

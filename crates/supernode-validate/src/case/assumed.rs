@@ -30,7 +30,16 @@ pub(super) struct Assumed {
     rccl: Choice,
     launch: Mode,
     processes: Arrangement,
+    hidden: Hidden,
     kernel: Vec<Kernel>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hidden {
+    us: f64,
+    #[serde(rename = "why")]
+    _why: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -84,6 +93,11 @@ impl Assumed {
     pub(super) fn builtin() -> Result<Self, String> {
         toml::from_str(include_str!("../../data/assumed.toml"))
             .map_err(|error| format!("assumed.toml: {error}"))
+    }
+
+    /// Microseconds a rank within which launches may hide a kernel.
+    pub(super) fn hidden_us(&self) -> f64 {
+        self.hidden.us
     }
 
     /// Up to how many bytes the kernel of an inference engine runs, if `library` is one.

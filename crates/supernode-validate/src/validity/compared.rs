@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::{Bench, Fold, Quality, Training};
+use crate::{Assumption, Bench, Fold, Quality, Training};
 
 /// Counts of one family.
 #[derive(Debug, Default)]
@@ -57,6 +57,10 @@ pub fn compared(bench: &Bench<'_>) -> String {
             text,
             "| {family} | {machines} | {sources} | {rows} | {suspect} | {predicted} | {fitted} |"
         );
+    }
+    text += "\nAssumed where a source does not say it:\n\n| rows | curves | assumed | why |\n|---|---|---|---|\n";
+    for Assumption { what, why, rows, curves } in bench.assumptions() {
+        let _ = writeln!(text, "| {rows} | {curves} | {what} | {why} |");
     }
     let linked = |source: &&str| {
         let is_link = source.starts_with("http");

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use supernode_catalog::Catalog;
-use supernode_validate::{Bench, Given, Log, builtin, read_log_given};
+use supernode_validate::{Bench, Given, Log, Quality, builtin, read_log_given};
 
 #[test]
 fn no_builtin_row_is_impossible() {
@@ -47,6 +47,22 @@ fn times_that_no_machine_reaches_are_left_out_by_line() {
     let expected = "line 4: 268435456 bytes in 12 us need 22370 GB/s, and the ports of a device of \
                     dgx-h100 carry 450: another unit, or another machine?";
     assert_eq!(left, [expected]);
+}
+
+#[test]
+fn rows_before_an_impossible_one_are_not_slow() {
+    let log = || osu(&[(1024, 20.0), (1 << 20, 60.0), (1 << 28, 12.0), (1 << 29, 9.0)], 8);
+    let suspect = |log: &Log| {
+        let rows = log.curves[0].rows.iter();
+        (rows.filter(|row| row.quality == Quality::Suspect).count(), log.remarks.len())
+    };
+    assert_eq!(suspect(&log()), (3, 3));
+    let mut log = log();
+    let system = Catalog::builtin().unwrap();
+    let impossible = Bench::on(&system, &log.curves, |_| system.system("dgx-h100").ok()).impossible;
+    log.leave_out(&impossible);
+    assert_eq!(suspect(&log), (0, 0));
+    assert_eq!((log.curves[0].rows.len(), log.left_out.len()), (2, 2));
 }
 
 #[test]
