@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use crate::{
     Census, Collective, CollectiveError, Direct, DoubleBinaryTree, Hierarchical, InSwitch,
-    NeighbourExchange, Rabenseifner, RecursiveDoubling, Ring, Schedule, circulant, nb, nhr,
+    NeighbourExchange, Rabenseifner, RecursiveDoubling, Ring, Rings, Schedule, SegmentedRing,
+    circulant, nb, nhr,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -61,6 +62,24 @@ macro_rules! algorithms {
             }
         }
     };
+}
+
+/// The sizes of the two levels that `told` has.
+fn two_levels(
+    algorithm: &'static str,
+    ranks: u32,
+    told: &Tuning,
+) -> Result<[u32; 2], CollectiveError> {
+    let sizes: Vec<u32> = told.levels.iter().map(|level| level.size).collect();
+    match sizes[..] {
+        [inner, outer] if u64::from(inner) * u64::from(outer) == u64::from(ranks) => {
+            Ok([inner, outer])
+        }
+        _ => {
+            let allowed = "two levels whose sizes multiply to the number of ranks";
+            Err(CollectiveError::RanksForbidden { algorithm, ranks, allowed })
+        }
+    }
 }
 
 /// A schedule behind a pointer.
@@ -123,6 +142,32 @@ algorithms! {
     NeighbourExchange: "neighbour-exchange", ["neighbor"],
         "two blocks at a time between neighbours; N/2 steps, even N",
         |what, ranks, _: &Tuning| NeighbourExchange::new(what, ranks);
+    /// See [`SegmentedRing`].
+    SegmentedRing: "segmented-ring", ["pipelined-ring"],
+        "a ring in slices, whose latency hides behind the next slice",
+        |what, ranks, told: &Tuning| SegmentedRing::new(what, ranks, told.slices);
+    /// See [`Rings::bidirectional`].
+    BidirectionalRing: "bidirectional-ring", ["double-ring"],
+        "a ring each way round, half of the data on each",
+        |what, ranks, _: &Tuning| Rings::bidirectional(what, ranks);
+    /// See [`Rings::on_mesh`].
+    MeshRings: "mesh-rings", ["hamiltonian-ring"],
+        "both ways along a cycle through all of a mesh (two levels)",
+        |what, ranks, told: &Tuning| {
+            let [columns, rows] = two_levels("mesh-rings", ranks, told)?;
+            Rings::on_mesh(what, rows, columns)
+        };
+    /// See [`Rings::on_torus`].
+    TorusRings: "torus-rings", [],
+        "both ways along two cycles of a torus (two levels) that share no link",
+        |what, ranks, told: &Tuning| {
+            let [columns, rows] = two_levels("torus-rings", ranks, told)?;
+            Rings::on_torus(what, rows, columns)
+        };
+    /// See [`Rings::on_full_mesh`].
+    FullMeshRings: "full-mesh-rings", ["tillson", "multi-ring"],
+        "N-1 rings that use every link of a full mesh once each way",
+        |what, ranks, _: &Tuning| Rings::on_full_mesh(what, ranks);
 }
 
 /// How the ranks of one level of a hierarchy talk among themselves.

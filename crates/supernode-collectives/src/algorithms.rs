@@ -12,7 +12,9 @@ mod nhr;
 mod rabenseifner;
 mod recursive_doubling;
 mod ring;
+mod rings;
 mod rounds;
+mod segmented_ring;
 
 pub use census::Census;
 pub use circulant::circulant;
@@ -26,4 +28,6 @@ pub use nhr::nhr;
 pub use rabenseifner::Rabenseifner;
 pub use recursive_doubling::RecursiveDoubling;
 pub use ring::Ring;
+pub use rings::Rings;
 pub use rounds::Rounds;
+pub use segmented_ring::SegmentedRing;

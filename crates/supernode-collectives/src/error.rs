@@ -62,7 +62,7 @@ pub enum CollectiveError {
     },
     /// The algorithm has no schedule on so many ranks.
     #[error(
-        "{algorithm} runs on {allowed}, not {ranks}; choose such a number, or another algorithm"
+        "{algorithm} runs on {allowed}, not on these {ranks} ranks; choose others, or another algorithm"
     )]
     RanksForbidden {
         /// The algorithm.

@@ -39,7 +39,7 @@ mod step;
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
     Census, Direct, DoubleBinaryTree, Hierarchical, InSwitch, NeighbourExchange, Rabenseifner,
-    RecursiveDoubling, Ring, Rounds, circulant, nb, nhr,
+    RecursiveDoubling, Ring, Rings, Rounds, SegmentedRing, circulant, nb, nhr,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

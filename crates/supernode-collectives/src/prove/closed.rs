@@ -23,7 +23,12 @@ impl Stated {
         let twice = if collective == Collective::AllReduce { 2 } else { 1 };
         let optimal = Some((twice * (n - 1), n));
         match algorithm {
-            Algorithm::Ring => Self { rounds: Some(twice * (n - 1)), sent: optimal },
+            Algorithm::Ring
+            | Algorithm::SegmentedRing
+            | Algorithm::BidirectionalRing
+            | Algorithm::MeshRings
+            | Algorithm::TorusRings
+            | Algorithm::FullMeshRings => Self { rounds: Some(twice * (n - 1)), sent: optimal },
             Algorithm::TwoShot => Self { rounds: Some(twice), sent: optimal },
             Algorithm::OneShot if collective == Collective::AllReduce => {
                 Self { rounds: Some(1), sent: Some((n - 1, 1)) }

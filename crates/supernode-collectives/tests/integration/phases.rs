@@ -127,6 +127,11 @@ proptest! {
                     | Algorithm::InSwitch
                     | Algorithm::RecursiveDoubling
                     | Algorithm::Rabenseifner
+                    | Algorithm::SegmentedRing
+                    | Algorithm::BidirectionalRing
+                    | Algorithm::MeshRings
+                    | Algorithm::TorusRings
+                    | Algorithm::FullMeshRings
             );
             prop_assert!(known && (ranks > 1 || algorithm != Algorithm::RecursiveDoubling));
             return Ok(());

@@ -8,8 +8,15 @@ const MILLION: u32 = 1 << 20;
 fn a_million_ranks_cost_nothing_until_asked() {
     let level = |size| LevelPlan { size, inner: Inner::Ring };
     let tuning = Tuning { slices: 8, levels: vec![level(64), level(128), level(128)] };
+    let square = Tuning { slices: 8, levels: vec![level(1024), level(1024)] };
     for algorithm in Algorithm::ALL {
-        let of = |collective| algorithm.schedule(collective, MILLION, &tuning);
+        let tuning = match algorithm {
+            Algorithm::MeshRings | Algorithm::TorusRings => &square,
+            // A million links at every rank: more chunks than are counted.
+            Algorithm::FullMeshRings => continue,
+            _ => &tuning,
+        };
+        let of = |collective| algorithm.schedule(collective, MILLION, tuning);
         let schedule =
             Collective::ALL.into_iter().find_map(|c| of(c).ok()).expect("it does something");
         let shape = schedule.shape();

@@ -61,7 +61,14 @@ pub(crate) fn closed_form(
             form(rounds, rounds)
         }
         Algorithm::NeighbourExchange => form(u64::from(ranks / 2), peers),
-        Algorithm::DoubleBinaryTree | Algorithm::InSwitch | Algorithm::Rabenseifner => None,
+        Algorithm::DoubleBinaryTree
+        | Algorithm::InSwitch
+        | Algorithm::Rabenseifner
+        | Algorithm::SegmentedRing
+        | Algorithm::BidirectionalRing
+        | Algorithm::MeshRings
+        | Algorithm::TorusRings
+        | Algorithm::FullMeshRings => None,
     }
 }
 

@@ -177,8 +177,9 @@ fn fixed_and_uniform_schedules_always_fit() {
     let cost = model(vec![node], Profile::wire(), 100);
     for (algorithm, collective) in pairs() {
         let tuning = levels(&cost, [Inner::Ring; 2], true);
-        let schedule = algorithm.schedule(collective, 16, &tuning).expect("it is defined");
-        if schedule.shape().ports != Ports::Contended {
+        let Some(schedule) = schedule((algorithm, collective), 16, &tuning) else { continue };
+        // The slices of a segmented ring overtake its steps, so it has no phases.
+        if schedule.shape().ports != Ports::Contended && algorithm != Algorithm::SegmentedRing {
             assert!(check(&*schedule, (1 << 16, 4), &cost), "{algorithm} {collective}");
         }
     }

@@ -84,6 +84,30 @@ fn rounds_of_log_two() {
 }
 
 #[test]
+fn rings_of_all_kinds() {
+    let two = |collective, ranks| match (collective, ranks) {
+        (Collective::ReduceScatter | Collective::AllGather, 2) => 1,
+        _ => 2,
+    };
+    all_ranks(Algorithm::BidirectionalRing, two);
+    all_ranks(Algorithm::FullMeshRings, two);
+    // As many slices more are under way.
+    all_ranks(Algorithm::SegmentedRing, |_, _| 4);
+    for (inner, outer) in [(2, 2), (3, 4), (4, 3), (5, 6), (3, 3), (4, 8), (8, 4), (5, 5), (9, 3)] {
+        let level = |size| LevelPlan { size, inner: Inner::Ring };
+        let tuning = Tuning { slices: 1, levels: vec![level(inner), level(outer)] };
+        for algorithm in [Algorithm::MeshRings, Algorithm::TorusRings] {
+            for collective in Collective::ALL {
+                match algorithm.schedule(collective, inner * outer, &tuning) {
+                    Err(error) => assert!(matches!(error, CollectiveError::RanksForbidden { .. })),
+                    Ok(_) => drop(proof(algorithm, collective, inner * outer, &tuning)),
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn rabenseifner() {
     all_ranks(Algorithm::Rabenseifner, |_, _| 0);
 }

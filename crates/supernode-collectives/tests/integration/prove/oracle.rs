@@ -26,7 +26,9 @@ fn proofs_count_what_the_generator_counted() {
         let cost = &proof.cost;
         assert_eq!(cost.rounds, rounds.parse::<u32>().unwrap(), "{line}");
         assert_eq!(cost.messages, messages.parse::<u64>().unwrap(), "{line}");
-        assert_eq!(cost.fan_out.max(cost.fan_in), fan.parse::<u32>().unwrap(), "{line}");
+        // Lanes send side by side.
+        let peers = cost.fan_out.max(cost.fan_in) * proof.shape.lanes;
+        assert_eq!(peers, fan.parse::<u32>().unwrap(), "{line}");
         for (chunks, volume) in [(cost.sent, sent), (cost.received, received)] {
             let counted = chunks as f64 / f64::from(cost.chunks);
             let volume: f64 = volume.parse().unwrap();
