@@ -19,7 +19,8 @@ use supernode_collectives::{Chunks, Schedule};
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
-use crate::lockstep::{self, Classes, Law, Run};
+use crate::lockstep::rings;
+use crate::lockstep::{self, Classes, Law, Run, Saved};
 use crate::ports::Timed;
 use crate::{EngineError, Unfit};
 
@@ -30,16 +31,28 @@ pub struct Folded {
     pub messages: u64,
     /// What made it short.
     pub fold: Fold,
-    finish: Vec<u64>,
-    classes: Classes,
+    finish: Finish,
     ranks: u32,
+}
+
+/// When ranks finish.
+#[derive(Debug, Clone)]
+enum Finish {
+    /// Each class of ranks.
+    Classes(Vec<u64>, Classes),
+    /// Each rank of a ring.
+    Ring(rings::Finish),
 }
 
 /// The laws that a run used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fold {
+    /// All ranks.
+    pub ranks: u64,
     /// Classes of ranks with equal clocks; as many ranks in each.
     pub classes: u64,
+    /// Lines that the clocks of a ring lie on, if they were taken as lines.
+    pub lines: u64,
     /// Steps of rings that were taken as longest paths.
     pub by_path: u64,
     /// Steps that were jumped, because they repeated.
@@ -50,12 +63,14 @@ pub struct Fold {
 
 impl fmt::Display for Fold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { classes, by_path, jumped, period } = self;
-        let classes = match classes {
-            1 => "one class".to_owned(),
-            many => format!("{many} classes"),
-        };
-        write!(f, "{classes} of ranks with equal clocks")?;
+        let Self { ranks, classes, lines, by_path, jumped, period } = self;
+        match (classes, lines) {
+            (1, 0) => write!(f, "all ranks have equal clocks")?,
+            (_, 1) => write!(f, "the clocks of all ranks lie on one line")?,
+            (_, 1..) => write!(f, "the clocks of all ranks lie on {lines} lines")?,
+            _ if classes == ranks => write!(f, "no two ranks are alike")?,
+            _ => write!(f, "{classes} classes of ranks with equal clocks")?,
+        }
         if *by_path > 0 {
             write!(f, ", {by_path} steps by longest paths")?;
         }
@@ -69,17 +84,26 @@ impl fmt::Display for Fold {
 impl Folded {
     /// When the last rank finished.
     pub fn time(&self) -> Time {
-        Time::from_ps(self.finish.iter().copied().max().unwrap_or(0))
+        Time::from_ps(match &self.finish {
+            Finish::Classes(finish, _) => finish.iter().copied().max().unwrap_or(0),
+            Finish::Ring(ring) => ring.latest(),
+        })
     }
 
     /// When `rank` finished.
     pub fn finish(&self, rank: u32) -> Time {
-        Time::from_ps(self.finish[self.classes.class(rank)])
+        Time::from_ps(match &self.finish {
+            Finish::Classes(finish, classes) => finish[classes.class(rank)],
+            Finish::Ring(ring) => ring.of(rank),
+        })
     }
 
     /// All ranks one by one.
     pub fn timed(&self) -> Timed {
-        let finish = (0..self.ranks).map(|rank| self.finish(rank)).collect();
+        let finish = match &self.finish {
+            Finish::Classes(..) => (0..self.ranks).map(|rank| self.finish(rank)).collect(),
+            Finish::Ring(ring) => ring.all().map(Time::from_ps).collect(),
+        };
         Timed { finish, messages: self.messages }
     }
 }
@@ -97,20 +121,16 @@ pub fn run(
     let phases = lockstep::phases(schedule, cost)?;
     let classes = lockstep::folded_classes(&phases, cost).ok_or(Unfit::NoPhases)?;
     let run = Run::new(schedule, chunks, cost, (phases, classes), Law::Fold, threads);
-    let done = run.run()?;
-    let saved = done.saved;
-    Ok(Folded {
-        messages: done.messages,
-        fold: Fold {
-            classes: run.classes.count() as u64,
-            by_path: saved.by_path,
-            jumped: saved.jumped,
-            period: saved.period,
-        },
-        finish: done.finish,
-        classes: run.classes,
-        ranks: cost.fabric.ranks(),
-    })
+    let (lines, saved, finish) = if let Some((ring, saved)) = run.rings()? {
+        (ring.lines() as u64, saved, Finish::Ring(ring))
+    } else {
+        let done = run.run()?;
+        (0, done.saved, Finish::Classes(done.finish, run.classes.clone()))
+    };
+    let (ranks, classes) = (cost.fabric.ranks(), run.classes.count() as u64);
+    let Saved { by_path, jumped, period } = saved;
+    let fold = Fold { ranks: ranks.into(), classes, lines, by_path, jumped, period };
+    Ok(Folded { messages: run.messages(), fold, finish, ranks })
 }
 
 /// The work of a run in steps of single messages, at a few nanoseconds each and at most; none if the
@@ -118,5 +138,5 @@ pub fn run(
 pub fn work(schedule: &dyn Schedule, cost: &CostModel) -> Option<u64> {
     let phases = lockstep::phases(schedule, cost).ok()?;
     let classes = lockstep::folded_classes(&phases, cost)?;
-    Some(lockstep::work(&phases, &classes, Law::Fold))
+    Some(lockstep::work(&phases, cost, &classes, Law::Fold))
 }

@@ -13,19 +13,25 @@ use supernode_fabric::CostModel;
 
 use crate::{EngineError, Unfit, in_program_order};
 
+mod arrivals;
 mod classes;
 mod direct;
+mod even;
+mod exchanges;
+mod groups;
 mod line;
 mod links;
 mod path;
+pub(crate) mod rings;
 mod rows;
 mod rules;
+mod run;
 mod shift;
 mod tiles;
 
 pub(crate) use classes::Classes;
+use groups::Groups;
 pub(crate) use line::Law;
-use links::Links;
 use rows::Rows;
 use rules::Rules;
 
@@ -56,8 +62,6 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Done {
     /// When each class finished.
     pub(crate) finish: Vec<u64>,
-    /// Messages between all ranks.
-    pub(crate) messages: u64,
     /// How steps were saved.
     pub(crate) saved: Saved,
 }
@@ -104,7 +108,10 @@ pub(crate) fn folded_classes(phases: &[Phase], cost: &CostModel) -> Option<Class
 }
 
 /// Steps of single messages that a run takes, about.
-pub(crate) fn work(phases: &[Phase], classes: &Classes, law: Law) -> u64 {
+pub(crate) fn work(phases: &[Phase], cost: &CostModel, classes: &Classes, law: Law) -> u64 {
+    if law == Law::Fold && rings::fit(phases, cost) {
+        return rings::work(phases, cost);
+    }
     let of = |phase: &Phase| {
         let period = classes.axis(phase.stride).period;
         let (groups, steps) =
@@ -112,7 +119,9 @@ pub(crate) fn work(phases: &[Phase], classes: &Classes, law: Law) -> u64 {
         let one_by_one = steps.saturating_mul(period.into());
         let of_group = match phase.pattern {
             Pattern::Copy | Pattern::Reduce => 1,
-            Pattern::Ring { .. } if law == Law::Fold => line::work(period.into(), steps),
+            Pattern::Ring { .. } if law == Law::Fold => {
+                line::work(period.into(), phase.size.into())
+            }
             Pattern::Ring { .. } | Pattern::Shift { .. } => one_by_one,
             // Sorted by arrival.
             Pattern::Direct { .. } | Pattern::OneShot => 2 * one_by_one,
@@ -133,75 +142,68 @@ impl<'a> Run<'a> {
         threads: usize,
     ) -> Self {
         let shape = schedule.shape();
+        // Rings of all ranks use one link in each direction.
         let ring = |phase: &Phase| matches!(phase.pattern, Pattern::Ring { .. });
-        let one_link = phases.windows(2).all(|two| two[0].size == two[1].size)
-            && phases.iter().all(|phase| ring(phase) && phase.stride == 1);
+        let one_link = phases.iter().all(|phase| ring(phase) && phase.size == shape.ranks);
         let checks = shape.ports != Ports::Fixed && !in_program_order(&shape, cost);
         Self { cost, classes, phases, chunks, threads, law, checks, one_link }
     }
 
+    /// Takes all phases at once for each rank of a ring, if they are rings of all ranks.
+    pub(crate) fn rings(&self) -> Result<Option<(rings::Finish, Saved)>, Unfit> {
+        if rings::fit(&self.phases, self.cost) { rings::run(self) } else { Ok(None) }
+    }
+
+    /// Messages between all ranks.
+    pub(crate) fn messages(&self) -> u64 {
+        let each = self.phases.iter().map(|phase| u64::from(phase.messages()));
+        each.sum::<u64>() * u64::from(self.cost.fabric.ranks())
+    }
+
     /// Takes all phases.
     pub(crate) fn run(&self) -> Result<Done, EngineError> {
+        if exchanges::fit(&self.phases)
+            && let Some(finish) = exchanges::run(self)?
+        {
+            return Ok(Done { finish, saved: Saved::default() });
+        }
         let slots = if self.one_link { 1 } else { self.cost.fabric.ports_per_device() as usize };
         if self.classes.count().saturating_mul(slots) > MOST_PORTS {
             return Err(Unfit::Large.into());
         }
         let start = rules::below_latest(self.cost.call())?;
         let mut rows = Rows::new(self.classes.count(), slots, start);
-        let (mut messages, mut saved) = (0, Saved::default());
+        let mut saved = Saved::default();
         for phase in &self.phases {
             let rules = Rules::new(self.cost, self.chunks, phase)?;
             if matches!(phase.pattern, Pattern::Copy | Pattern::Reduce) {
                 rows.add(rules.copy)?;
                 continue;
             }
-            messages += u64::from(phase.messages()) * u64::from(self.cost.fabric.ranks());
             saved.add(self.phase(phase, &rules, &mut rows)?);
         }
-        Ok(Done { finish: rows.finish(), messages, saved })
+        Ok(Done { finish: rows.finish(), saved })
     }
 
     /// Takes one phase, group by group.
     fn phase(&self, phase: &Phase, rules: &Rules, rows: &mut Rows) -> Result<Saved, EngineError> {
         let axis = self.classes.axis(phase.stride);
         let groups = self.classes.count() / axis.period as usize;
-        let single = groups == 1;
-        // Groups at the same place share their links.
-        let place = |rank| self.cost.fabric.place_of(phase.stride, phase.size, rank);
-        let first = place(0).filter(|_| axis.period < phase.size);
-        let direct = matches!(phase.pattern, Pattern::Direct { .. });
-        let links = (direct && first.is_some())
-            .then(|| Links::new(self.cost, rules, phase, 0, axis.period))
-            .transpose()?;
         // Starting a thread costs more than a few messages.
         let messages = self.classes.count() * phase.messages() as usize;
         let threads = if messages < FEW { 1 } else { self.threads.clamp(1, groups) };
         let share = groups.div_ceil(threads);
         let part = |range: std::ops::Range<usize>, rows: &Rows| -> Result<_, Unfit> {
             let mut out = Vec::with_capacity(range.len() * axis.period as usize * rows.width);
-            let mut saved = Saved::default();
+            let threads = if groups == 1 { self.threads } else { 1 };
+            let mut groups = Groups::new(self, phase, rules, (axis.period, rows.slots), threads);
             for group in range {
                 let base = axis.base(group);
                 let begin = out.len();
                 rows.gather(base, &axis, &mut out);
-                let rank = self.classes.representative(base);
-                let mut of = Group {
-                    run: self,
-                    phase,
-                    rules,
-                    base: rank,
-                    period: axis.period,
-                    rows: &mut out[begin..],
-                    slots: rows.slots,
-                    links: links.as_ref().filter(|_| place(rank) == first),
-                    threads: if single { self.threads } else { 1 },
-                };
-                match phase.pattern {
-                    Pattern::Ring { .. } => saved.add(line::ring(&mut of)?),
-                    Pattern::Shift { by, mirrored, .. } => shift::shift(&mut of, by, mirrored)?,
-                    _ => direct::direct(&mut of)?,
-                }
+                groups.take(self.classes.representative(base), &mut out[begin..])?;
             }
+            let saved = groups.saved;
             Ok((out, saved))
         };
         let parts: Vec<_> = (0..threads)
@@ -232,23 +234,6 @@ impl<'a> Run<'a> {
     }
 }
 
-/// One group in one phase.
-struct Group<'a> {
-    run: &'a Run<'a>,
-    phase: &'a Phase,
-    rules: &'a Rules,
-    /// First member.
-    base: u32,
-    /// Members after which clocks repeat.
-    period: u32,
-    /// State of the first `period` members.
-    rows: &'a mut [u64],
-    slots: usize,
-    /// Links that all groups share.
-    links: Option<&'a Links>,
-    threads: usize,
-}
-
 /// Whether messages of later phases may be served after those of earlier ones.
 #[derive(Clone, Copy)]
 struct Order {
@@ -262,17 +247,5 @@ impl Order {
     fn keeps(self, last: Option<u64>, head: u64) -> Result<(), Unfit> {
         let after = |last| last < head || last == head && self.free;
         if !self.checks || last.is_none_or(after) { Ok(()) } else { Err(Unfit::Overtaken) }
-    }
-}
-
-impl Group<'_> {
-    /// The member at `position`, modulo the size.
-    fn member(&self, position: u32) -> u32 {
-        self.base + position % self.phase.size * self.phase.stride
-    }
-
-    /// The place of a port among those whose state is kept.
-    fn slot(&self, port: u16) -> usize {
-        if self.run.one_link { 0 } else { usize::from(port) }
     }
 }

@@ -32,7 +32,7 @@ pub fn run(
     let run = Run::new(schedule, chunks, cost, (phases, classes), Law::Sweep, threads);
     let done = run.run()?;
     let finish = (0..ranks).map(|rank| Time::from_ps(done.finish[run.classes.class(rank)]));
-    Ok(Timed { finish: finish.collect(), messages: done.messages })
+    Ok(Timed { finish: finish.collect(), messages: run.messages() })
 }
 
 /// The work of a run in steps of single messages, at a few nanoseconds each; none if the schedule does
@@ -40,5 +40,5 @@ pub fn run(
 pub fn work(schedule: &dyn Schedule, cost: &CostModel) -> Option<u64> {
     let phases = lockstep::phases(schedule, cost).ok()?;
     let classes = Classes::all(&phases, cost.fabric.ranks())?;
-    Some(lockstep::work(&phases, &classes, Law::Sweep))
+    Some(lockstep::work(&phases, cost, &classes, Law::Sweep))
 }

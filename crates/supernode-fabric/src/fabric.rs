@@ -9,6 +9,7 @@ use crate::{FabricError, Placement};
 mod capacity;
 mod congestion;
 mod links;
+mod reach;
 mod route;
 mod subset;
 mod symmetry;

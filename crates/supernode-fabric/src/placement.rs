@@ -74,6 +74,11 @@ impl Map {
         })
     }
 
+    /// Whether every rank is on the device of its number.
+    pub(crate) fn is_packed(&self) -> bool {
+        matches!(self, Self::Packed | Self::Strided { stride: 1 })
+    }
+
     /// Devices from one rank to the next, where that is the same for all.
     pub(crate) fn stride(&self) -> u32 {
         match self {

@@ -28,6 +28,11 @@ pub(super) struct Axis {
 }
 
 impl Axis {
+    /// Classes between neighbours.
+    pub(super) fn apart(&self) -> usize {
+        self.apart
+    }
+
     /// The first class of a group.
     pub(super) fn base(&self, group: usize) -> usize {
         group / self.apart * self.apart * self.period as usize + group % self.apart

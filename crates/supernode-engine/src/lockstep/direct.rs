@@ -5,9 +5,10 @@
 
 use supernode_collectives::Pattern;
 
-use super::links::Links;
+use super::groups::Group;
+use super::links::{Each, Links};
 use super::rows::{ISSUER, NOW, PORTS};
-use super::{Group, LATEST};
+use super::{LATEST, even};
 use crate::Unfit;
 
 /// A message at its receive port.
@@ -28,17 +29,19 @@ impl Arrival {
 }
 
 /// A direct phase of one group.
-pub(super) fn direct(group: &mut Group<'_>) -> Result<(), Unfit> {
-    let own;
-    let links = if let Some(shared) = group.links {
-        shared
-    } else {
-        own = Links::new(group.run.cost, group.rules, group.phase, group.base, group.period)?;
-        &own
-    };
-    let sent = send(group, links)?;
+pub(super) fn direct(group: &mut Group<'_>, links: &Links) -> Result<(), Unfit> {
+    match links {
+        Links::Even(ways) if even::direct(group, ways)? => Ok(()),
+        Links::Even(_) => one_by_one(group, &Each::new(group)?),
+        Links::Each(each) => one_by_one(group, each),
+    }
+}
+
+/// The same for messages that are all looked at.
+fn one_by_one(group: &mut Group<'_>, links: &Each) -> Result<(), Unfit> {
+    let heads = send(group, links)?;
     // Everyone may wait for the last of all, and then serve all of them.
-    let latest = sent.latest() + links.most_latency;
+    let latest = heads.iter().copied().max().unwrap_or(0) + links.most_latency;
     let width = group.rows.len() / group.period as usize;
     let own = group.rows.chunks(width).flat_map(|row| row[..PORTS + 2 * group.slots].iter());
     let start = own.copied().max().unwrap_or(0).max(latest);
@@ -50,9 +53,6 @@ pub(super) fn direct(group: &mut Group<'_>) -> Result<(), Unfit> {
     // Messages that are under way at the same time lie close to each other.
     let entry =
         |offset: u32, member: u32| (offset as usize - 1) * period as usize + member as usize;
-    let peers = size as usize - 1;
-    // Who adds in rank order looks at each message.
-    let alike = links.alike().filter(|_| group.phase.pattern != Pattern::OneShot);
     let unknown = Arrival { head: 0, from: 0, slot: 0, busy: 0 };
     let mut arrivals: Vec<Arrival> = (1..size).map(|from| Arrival { from, ..unknown }).collect();
     for position in 0..period {
@@ -64,25 +64,14 @@ pub(super) fn direct(group: &mut Group<'_>) -> Result<(), Unfit> {
             let from = arrival.from;
             let offset = if from < position { position - from } else { position + size - from };
             let class = from % period;
-            arrival.head = match &sent {
-                Sent::Evenly { first, apart, .. } => {
-                    let taken = position as usize * peers + offset as usize - 1;
-                    first[class as usize] + u64::from(offset - 1) * apart + links.latency_in(taken)
-                }
-                Sent::Each(heads) => heads[entry(offset, class)],
-            };
-            if alike.is_none() {
-                arrival.busy = links.busy(entry(offset, class));
-                arrival.slot = links.rx(entry(offset, position));
-            }
+            arrival.head = heads[entry(offset, class)];
+            arrival.busy = links.busy(entry(offset, class));
+            arrival.slot = links.rx(entry(offset, position));
         }
         if position == 0 || !put_right(&mut arrivals) {
             arrivals.sort_unstable_by_key(Arrival::key);
         }
-        match alike {
-            Some(link) => receive_alike(group, position, &arrivals, link)?,
-            None => receive(group, position, &arrivals)?,
-        }
+        receive(group, position, &arrivals)?;
     }
     Ok(())
 }
@@ -109,63 +98,8 @@ fn put_right(arrivals: &mut [Arrival]) -> bool {
     true
 }
 
-/// What all members of a group send.
-enum Sent {
-    /// When each member sends the first, and the time from each to the next.
-    Evenly { first: Vec<u64>, apart: u64, latest: u64 },
-    /// When the head of each arrives, in the order of the links.
-    Each(Vec<u64>),
-}
-
-impl Sent {
-    /// An upper bound of when the last is sent.
-    fn latest(&self) -> u64 {
-        match self {
-            Self::Evenly { latest, .. } => *latest,
-            Self::Each(heads) => heads.iter().copied().max().unwrap_or(0),
-        }
-    }
-}
-
-/// Lets all members send by one port that takes each message for the same time, where that makes them
-/// leave at even distances from the first one on.
-fn send_evenly(group: &mut Group<'_>, links: &Links) -> Result<Option<Sent>, Unfit> {
-    let (rules, later) = (group.rules, u64::from(group.phase.messages()) - 1);
-    let (Some(port), Some((_, busy))) = (links.one_tx(), links.alike()) else {
-        return Ok(None);
-    };
-    let width = group.rows.len() / group.period as usize;
-    let issued = rules.overhead.max(rules.gap);
-    let apart = issued.max(busy);
-    let port = PORTS + port as usize;
-    let ready = |row: &[u64]| (row[NOW] + rules.overhead).max(row[ISSUER]);
-    // A port that is busy at first lets messages pile up, and they may be gone before the last.
-    if issued > busy && group.rows.chunks(width).any(|row| row[port] > ready(row)) {
-        return Ok(None);
-    }
-    let most = group.rows.iter().copied().max().unwrap_or(0);
-    let end = u128::from(most) + u128::from(apart + rules.overhead) * u128::from(later + 2);
-    if end > u128::from(LATEST) {
-        return Err(Unfit::Long);
-    }
-    let mut first = Vec::with_capacity(group.period as usize);
-    for row in group.rows.chunks_mut(width) {
-        let ready = ready(row);
-        let start = ready.max(row[port]);
-        first.push(start);
-        row[port] = start + later * apart + busy;
-        let last = ready + later * issued;
-        (row[NOW], row[ISSUER]) = (last + rules.copy, last + rules.gap);
-    }
-    let latest = first.iter().copied().max().unwrap_or(0) + later * apart;
-    Ok(Some(Sent::Evenly { first, apart, latest }))
-}
-
-/// Lets all members send.
-fn send(group: &mut Group<'_>, links: &Links) -> Result<Sent, Unfit> {
-    if let Some(sent) = send_evenly(group, links)? {
-        return Ok(sent);
-    }
+/// Lets all members send; gives when the head of each message arrives, in the order of the links.
+fn send(group: &mut Group<'_>, links: &Each) -> Result<Vec<u64>, Unfit> {
     let rules = group.rules;
     let width = group.rows.len() / group.period as usize;
     let peers = group.phase.messages() as usize;
@@ -187,44 +121,7 @@ fn send(group: &mut Group<'_>, links: &Links) -> Result<Sent, Unfit> {
     for row in group.rows.chunks_mut(width) {
         row[NOW] += rules.copy;
     }
-    Ok(Sent::Each(heads))
-}
-
-/// [`receive`] where all messages come by one port and occupy it for the same time.
-fn receive_alike(
-    group: &mut Group<'_>,
-    position: u32,
-    arrivals: &[Arrival],
-    (port, busy): (u32, u64),
-) -> Result<(), Unfit> {
-    let (rules, slots, port) = (group.rules, group.slots, port as usize);
-    let width = group.rows.len() / group.period as usize;
-    let order = super::Order { checks: group.run.checks, free: rules.is_free() };
-    let row = &mut group.rows[position as usize * width..][..width];
-    let lane = row[NOW];
-    let (rx_free, seen) = row[PORTS + slots..].split_at_mut(slots);
-    let (Some(first), Some(last)) = (arrivals.first(), arrivals.last()) else {
-        return Ok(());
-    };
-    order.keeps(seen[port].checked_sub(1), first.head)?;
-    seen[port] = last.head + 1;
-    let (mut now, mut worked, mut free) = (lane, lane, rx_free[port]);
-    if rules.reduces {
-        for arrival in arrivals {
-            let served = arrival.head.max(free);
-            free = served + busy;
-            worked = served.max(worked) + rules.reduction;
-            now = now.max(free.max(worked) + rules.slice) + rules.recv;
-        }
-    } else {
-        for arrival in arrivals {
-            free = arrival.head.max(free) + busy;
-            now = now.max(free) + rules.recv;
-        }
-    }
-    rx_free[port] = free;
-    row[NOW] = now.max(worked);
-    Ok(())
+    Ok(heads)
 }
 
 /// Serves what arrives at one member, and lets its lane take it.

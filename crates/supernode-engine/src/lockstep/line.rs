@@ -1,8 +1,10 @@
 //! Rings: each rank depends on its own clock and on one neighbour.
 
+use super::groups::Group;
 use super::rows::{ISSUER, NOW, PORTS};
 use super::rules::{Prices, Rules, below_latest};
-use super::{Group, LATEST, Order, Saved, path, tiles};
+use super::run::{Link, Ramp, Run};
+use super::{LATEST, Order, Saved, path, tiles};
 use crate::Unfit;
 
 /// Different port times up to which longest paths are looked for.
@@ -132,15 +134,51 @@ impl Line {
         0
     }
 
-    /// Takes `steps` steps in the way that is least work.
-    fn advance(&mut self, steps: u64, law: Law, threads: usize) -> Saved {
+    /// The links of a ring of `size` members in runs.
+    fn runs(&self, size: u32) -> Vec<Run> {
+        let (n, clock) = (self.len(), |time: u64| Ramp::constant(time as i64));
+        let mut runs = Vec::new();
+        for first in 0..size {
+            let i = first as usize % n;
+            let next = if i + 1 == n { 0 } else { i + 1 };
+            let link = Link {
+                latency: self.links.latency[i] as i64,
+                busy: self.links.busy[i] as i64,
+                through: self.links.through[next] as i64,
+            };
+            let clocks = [clock(self.ready[i]), clock(self.tx[i]), clock(self.rx[next])];
+            Run { first: first.into(), len: 1, link, clocks }.push(&mut runs);
+        }
+        runs
+    }
+
+    /// Takes over the clocks of `runs`.
+    fn take(&mut self, runs: &[Run]) {
+        let n = self.len();
+        for run in runs {
+            for x in 0..run.len.min(n as i64 - run.first) {
+                let i = (run.first + x) as usize;
+                let [issue, send, receive] = run.clocks.map(|clock| clock.value(x) as u64);
+                (self.ready[i], self.tx[i]) = (issue, send);
+                self.rx[if i + 1 == n { 0 } else { i + 1 }] = receive;
+            }
+        }
+    }
+
+    /// Takes `steps` steps, fewer than the ring has members, in the way that is least work.
+    fn advance(&mut self, steps: u64, size: u32, law: Law, threads: usize) -> Saved {
         let n = self.len() as u64;
-        if law == Law::Fold {
-            let lengths = path::lengths(self, PATH_LENGTHS);
-            let path = |lengths: &Vec<u64>| path_work(n, steps, lengths.len() as u64) < steps * n;
-            if let Some(lengths) = lengths.filter(path) {
-                path::advance(self, steps, &lengths, threads);
-                return Saved { by_path: steps, ..Saved::default() };
+        if law == Law::Fold && steps > 0 {
+            if n > 1 && path::work(size.into(), 1) < steps * n {
+                let (runs, stay) = (self.runs(size), self.links.stay as i64);
+                let lengths = path::lengths(&runs, stay, PATH_LENGTHS);
+                let path = |lengths: &Vec<i64>| {
+                    path::work(runs.len() as u64, lengths.len() as u64) < steps * n
+                };
+                if let Some(lengths) = lengths.filter(path) {
+                    self.take(&path::advance(&runs, steps as i64, &lengths));
+                    return Saved { by_path: steps, ..Saved::default() };
+                }
             }
             if self.len() < tiles::LEAST {
                 let jumped = self.fold(steps);
@@ -156,14 +194,10 @@ impl Line {
     }
 }
 
-/// Work of longest paths: three clocks of every rank that is passed, at some three steps each.
-fn path_work(period: u64, steps: u64, lengths: u64) -> u64 {
-    (9 * lengths).saturating_mul(period + steps)
-}
-
-/// The least work of a folded ring, if it has four different port times.
-pub(super) fn work(period: u64, steps: u64) -> u64 {
-    if period == 1 { steps } else { path_work(period, steps, 4).min(steps.saturating_mul(period)) }
+/// The least work of a folded ring of `size` members, if it has four different port times and its links
+/// are all different.
+pub(super) fn work(period: u64, size: u64) -> u64 {
+    if period == 1 { size } else { path::work(size, 4).min(size.saturating_mul(period)) }
 }
 
 /// A ring phase of one group.
@@ -186,7 +220,7 @@ pub(super) fn ring(group: &mut Group<'_>) -> Result<Saved, Unfit> {
         line.copying_step(rules);
         left -= 1;
     }
-    let saved = line.advance(left - 1, group.run.law, group.threads);
+    let saved = line.advance(left - 1, size, group.run.law, group.threads);
     let copied = if size == 2 { rules.copy } else { 0 };
     let heads: Vec<u64> =
         (0..n).map(|i| line.ready[i].max(line.tx[i]) + line.links.latency[i]).collect();

@@ -1,8 +1,9 @@
 //! Shifts: each rank sends one message to the one so many places away, and takes one.
 
+use super::groups::Group;
 use super::rows::{ISSUER, NOW, PORTS};
 use super::rules::{Prices, below_latest};
-use super::{Group, LATEST, Order};
+use super::{LATEST, Order};
 use crate::Unfit;
 
 /// A message at its receiver.

@@ -171,6 +171,68 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// Where ranks are not alike, messages of different phases overtake each other.
+    #[test]
+    fn exchanges_are_exact_in_any_order_of_arrival(
+        collective in prop::sample::select(Collective::ALL.to_vec()),
+        cost in machine(200),
+        placement in placement(),
+        count in 0_u64..1 << 20,
+    ) {
+        let most = match placement {
+            Placement::Strided { stride } => cost.fabric.devices().div_ceil(stride),
+            _ => cost.fabric.devices(),
+        };
+        let ranks = 1 << most.min(cost.fabric.ranks()).ilog2();
+        let fabric = cost.fabric.clone().place(placement, ranks).unwrap();
+        let cost = CostModel { fabric, ..cost };
+        let schedule = Algorithm::RecursiveDoubling
+            .schedule(collective, ranks, &Tuning::default())
+            .unwrap();
+        prop_assert!(check(&*schedule, (count, 4), &cost));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Groups that are large enough for arrivals to repeat, on boards that are not alike.
+    #[test]
+    fn wide_direct_phases_are_exact(
+        (board, boards) in (1_u32..4, 1_u32..3),
+        (leaf, leaves, tiers) in (1_u32..6, 6_u32..20, 2_u32..4),
+        (pods, outer) in (1_u32..4, 1_u32..3),
+        rates in (1_u64..900, 1_u64..500, 1_u64..100, 1_u64..1_000),
+        latencies in (0_u64..900, 0_u64..2_000, 0_u64..5_000),
+        profile in profile(),
+        collective in prop::sample::select(Collective::ALL.to_vec()),
+        count in 0_u64..1 << 20,
+    ) {
+        let clos = |leaf| LevelKind::Clos {
+            tiers,
+            planes: 1,
+            leaf,
+            oversubscription: Oversubscription { down: 2, up: 1 },
+            spread: Spread::Spray,
+        };
+        let ns = Time::from_ns;
+        let built = vec![
+            level("die", LevelKind::Switch, board, rates.0, ns(latencies.0)),
+            level("board", LevelKind::FullMesh { dims: vec![boards] }, boards, 90, ns(9)),
+            level("pod", clos(leaf), leaf * leaves, rates.1, ns(latencies.1)),
+            level("cluster", clos(outer), pods, rates.2, ns(latencies.2)),
+        ];
+        let cost = model(built, profile, rates.3);
+        let tuning = levels(&cost, [Inner::Direct; 2], false);
+        let ranks = cost.fabric.ranks();
+        let schedule = Algorithm::Hierarchical.schedule(collective, ranks, &tuning).unwrap();
+        check(&*schedule, (count, 4), &cost);
+    }
+}
+
 #[test]
 fn fixed_and_uniform_schedules_always_fit() {
     let node = level("node", LevelKind::Switch, 16, 100, Time::from_us(1));

@@ -1,7 +1,7 @@
 //! Which ranks a fabric cannot tell apart.
 
 use super::{Fabric, Plan};
-use crate::level::{Level, LevelKind, Spread};
+use crate::level::LevelKind;
 
 impl Fabric {
     /// The least shift of a digit of the ranks that no route can tell.
@@ -12,11 +12,7 @@ impl Fabric {
     /// rate and its latency. 1 says that the members of a group are alike, `size` that no shift is known
     /// to help. Nothing is known where flows are hashed to uplinks, and of random placements.
     pub fn period(&self, stride: u32, size: u32) -> u32 {
-        let hashed = |level: &Level| {
-            level.size > 1
-                && matches!(level.kind, LevelKind::Clos { spread: Spread::Ecmp { .. }, .. })
-        };
-        if self.levels.iter().any(hashed) {
+        if self.hashes() {
             return size;
         }
         let Some((index, group)) = self.inside(stride, size) else {
@@ -43,12 +39,26 @@ impl Fabric {
         }
     }
 
-    /// Where a group of [`Fabric::period`] that begins at `rank` lies on its level, if it lies on one:
-    /// groups at the same place have the same routes, port by port, unless flows are hashed.
+    /// Where a group of [`Fabric::period`] that begins at `rank` lies on its level, if it lies on one
+    /// and no flows are hashed: groups at the same place have the same routes, port by port.
     pub fn place_of(&self, stride: u32, size: u32, rank: u32) -> Option<u32> {
+        if self.hashes() {
+            return None;
+        }
         let (index, _) = self.inside(stride, size)?;
         let plan = &self.plans[index];
-        Some(self.device(rank) / plan.stride % plan.size)
+        let place = self.device(rank) / plan.stride % plan.size;
+        Some(match self.levels[index].kind {
+            LevelKind::OnPackage | LevelKind::Switch => 0,
+            LevelKind::Clos { tiers: 2, leaf, .. } | LevelKind::Rail { leaf, .. } => place % leaf,
+            LevelKind::Clos { leaf, .. } => place % leaf.saturating_mul(leaf),
+            _ => place,
+        })
+    }
+
+    /// Whether flows are hashed to uplinks anywhere.
+    pub(super) fn hashes(&self) -> bool {
+        self.plans.iter().any(|plan| plan.size > 1 && plan.uplinks.is_some())
     }
 
     /// The level on whose children the members of every group are, at most one on each, in blocks that

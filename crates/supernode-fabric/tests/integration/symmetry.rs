@@ -1,4 +1,4 @@
-//! No route tells ranks apart that have moved on by a period.
+//! What is said to be alike has equal routes.
 
 use std::collections::BTreeMap;
 
@@ -161,7 +161,39 @@ proptest! {
         tower.push((ranks, left));
         ranks *= left;
         let fabric = fabric.place(placement, ranks).unwrap();
+        let cost = |a: u32, b: u32| {
+            let route = fabric.route(a, b);
+            (route.hops, route.rate, route.latency, route.fan_out_loss_ppm)
+        };
+        let one_port = fabric.ports_per_device() == 1;
+        for (rank, distance) in (0..ranks).flat_map(|a| (1..ranks).map(move |b| (a, b))) {
+            let to = |rank: u32| (rank + distance) % ranks;
+            for other in rank..rank + fabric.alike(rank, distance) {
+                prop_assert_eq!(cost(rank, to(rank)), cost(other, to(other)));
+                if one_port {
+                    let routes = [rank, other].map(|rank| fabric.route(rank, to(rank)));
+                    prop_assert_eq!(routes[0], routes[1]);
+                }
+            }
+        }
         for (stride, size) in tower {
+            for (from, to) in (0..ranks).flat_map(|a| (0..ranks).map(move |b| (a, b))) {
+                let there = (0..fabric.reach(from, to, stride)).map(|i| to + i * stride);
+                for other in there.take_while(|other| *other < ranks) {
+                    prop_assert_eq!(fabric.route(from, other), fabric.route(from, to));
+                    prop_assert_eq!(fabric.route(other, from), fabric.route(to, from));
+                }
+            }
+            let place = |base| fabric.place_of(stride, size, base);
+            let bases = || (0..ranks).filter(|base| base / stride % size == 0);
+            for (one, two) in bases().flat_map(|a| bases().map(move |b| (a, b))) {
+                if place(one).is_some() && place(one) == place(two) {
+                    for (a, b) in (0..size).flat_map(|a| (0..size).map(move |b| (a, b))) {
+                        let of = |base: u32| fabric.route(base + a * stride, base + b * stride);
+                        prop_assert_eq!(of(one), of(two));
+                    }
+                }
+            }
             let period = fabric.period(stride, size);
             prop_assert!(period >= 1 && size.is_multiple_of(period));
             let moved = |rank: u32| {

@@ -1,0 +1,77 @@
+//! Which ranks reach others in the same way.
+
+use super::Fabric;
+use crate::level::LevelKind;
+
+impl Fabric {
+    /// How many of the ranks `to`, `to + stride`, `to + 2 stride`, ... have the same route to and from
+    /// `from` as `to` has, as far as is known: at least one, and ranks past the last one may count.
+    pub fn reach(&self, from: u32, to: u32, stride: u32) -> u32 {
+        if !self.map.is_packed() || from == to {
+            return 1;
+        }
+        let differs =
+            |plan: &super::Plan| from / plan.stride % plan.size != to / plan.stride % plan.size;
+        let Some(index) = self.plans.iter().rposition(differs) else {
+            return 1;
+        };
+        let plan = &self.plans[index];
+        // Blocks of children inside which all are alike for whoever is outside, from large to small.
+        let blocks = match self.levels[index].kind {
+            LevelKind::OnPackage | LevelKind::Switch => [1; 3],
+            LevelKind::Clos { leaf, tiers: 2, .. } if plan.uplinks.is_none() => [leaf, leaf, 1],
+            LevelKind::Clos { leaf, .. } if plan.uplinks.is_none() => {
+                [leaf.saturating_mul(leaf), leaf, 1]
+            }
+            LevelKind::Rail { leaf, .. } if plan.stride == 1 => [leaf, leaf, 1],
+            _ => return 1,
+        };
+        let (below, size) = (u64::from(plan.stride), u64::from(plan.size));
+        let unit = u64::from(to) / (below * size) * (below * size);
+        let child = |rank: u32| (u64::from(rank) - unit) / below;
+        let (own, other) = (child(from), child(to));
+        // The largest block that tells the two apart: `to` may move on within what is around both,
+        // until it meets the block of `from`.
+        let mut around = size;
+        for block in blocks.map(u64::from) {
+            if own / block == other / block {
+                around = block;
+                continue;
+            }
+            let end = if other < own {
+                own / block * block
+            } else {
+                ((other / around + 1) * around).min(size)
+            };
+            let devices = unit + end * below - u64::from(to);
+            return devices.div_ceil(u64::from(stride)).min(u64::from(u32::MAX)) as u32;
+        }
+        1
+    }
+    /// How many ranks from `rank` on reach the one that is `distance` further on, around all ranks, as
+    /// `rank` does, as far as is known, itself included: by routes of the same rate, latency and number
+    /// of hops, and if devices have one port, of the same ports.
+    pub fn alike(&self, rank: u32, distance: u32) -> u32 {
+        let joins = |(_, plan): &(_, &super::Plan)| plan.size > 1;
+        let Some((level, plan)) = self.levels.iter().zip(&self.plans).find(joins) else {
+            return 1;
+        };
+        // As long as both stay where the innermost level tells nobody apart.
+        let block = match &level.kind {
+            LevelKind::Clos { leaf, .. } | LevelKind::Rail { leaf, .. } => *leaf,
+            LevelKind::FullMesh { .. } | LevelKind::Torus { .. } => {
+                plan.dims.iter().copied().find(|dim| *dim > 1).unwrap_or(1)
+            }
+            LevelKind::OnPackage | LevelKind::Switch | LevelKind::Ring => plan.size,
+        };
+        if !self.map.is_packed() || self.hashes() {
+            return 1;
+        }
+        let left = |rank: u32| {
+            let position = rank % plan.size;
+            (block - position % block).min(plan.size - position).min(self.ranks - rank)
+        };
+        left(rank)
+            .min(left(((u64::from(rank) + u64::from(distance)) % u64::from(self.ranks)) as u32))
+    }
+}
