@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::{
-    Census, Collective, CollectiveError, Direct, DoubleBinaryTree, Hierarchical, InSwitch,
-    NeighbourExchange, Rabenseifner, RecursiveDoubling, Ring, Rings, Schedule, SegmentedRing,
-    circulant, nb, nhr,
+    Binomial, Census, Chain, Collective, CollectiveError, Direct, Dissemination, DoubleBinaryTree,
+    Hierarchical, InSwitch, Linear, NeighbourExchange, Pairwise, Rabenseifner, RecursiveDoubling,
+    Ring, Rings, Schedule, SegmentedRing, SendRecv, circulant, nb, nhr,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -48,8 +48,8 @@ macro_rules! algorithms {
             /// The schedule of `collective` over `ranks` ranks.
             ///
             /// # Errors
-            /// When the algorithm does not define the collective, or the tuning does not fit the
-            /// ranks.
+            /// When the algorithm does not define the collective, its root is no rank, or the tuning
+            /// does not fit the ranks.
             pub fn schedule(
                 self,
                 collective: Collective,
@@ -168,6 +168,34 @@ algorithms! {
     FullMeshRings: "full-mesh-rings", ["tillson", "multi-ring"],
         "N-1 rings that use every link of a full mesh once each way",
         |what, ranks, _: &Tuning| Rings::on_full_mesh(what, ranks);
+    /// See [`Binomial`].
+    Binomial: "binomial", ["k-nomial", "knomial"],
+        "a tree whose holders of data double every round (or times the radix)",
+        |what, ranks, told: &Tuning| Binomial::new(what, ranks, told.radix);
+    /// See [`Chain`].
+    Chain: "chain", ["pipeline"],
+        "slices pass from rank to rank; best bandwidth on one link",
+        |what, ranks, told: &Tuning| Chain::new(what, ranks, told.slices);
+    /// See [`Linear`].
+    Linear: "linear", ["flat", "star"],
+        "the root talks to everyone",
+        |what, ranks, _: &Tuning| Linear::new(what, ranks);
+    /// See [`Pairwise`].
+    Pairwise: "pairwise", [],
+        "everyone meets one other every round; N-1 rounds, no incast",
+        |what, ranks, _: &Tuning| Pairwise::new(what, ranks);
+    /// See [`Dissemination`].
+    Dissemination: "dissemination", ["k-dissemination"],
+        "signals at distance 1, 2, 4, ... (or powers of the radix)",
+        |what, ranks, told: &Tuning| Dissemination::new(what, ranks, told.radix);
+    /// See [`SendRecv::two_sided`].
+    TwoSided: "two-sided", ["p2p"],
+        "send and receive",
+        |what, ranks, _: &Tuning| SendRecv::two_sided(what, ranks);
+    /// See [`SendRecv::one_sided`].
+    OneSided: "one-sided", ["put"],
+        "put into the memory of the receiver, then its signal",
+        |what, ranks, _: &Tuning| SendRecv::one_sided(what, ranks);
 }
 
 /// How the ranks of one level of a hierarchy talk among themselves.
@@ -208,15 +236,17 @@ pub struct LevelPlan {
 /// What an algorithm may be told beyond the number of ranks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tuning {
-    /// Pieces each rank's share is cut into where the algorithm pipelines (trees, in-switch).
+    /// Pieces each rank's share is cut into where the algorithm pipelines (trees, chains, in-switch).
     pub slices: u32,
     /// Levels of a hierarchical schedule, innermost first; see [`crate::fit_levels`].
     pub levels: Vec<LevelPlan>,
+    /// Radix of trees and of dissemination, 2 or more: one more than the peers of a round.
+    pub radix: u32,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { slices: 8, levels: Vec::new() }
+        Self { slices: 8, levels: Vec::new(), radix: 2 }
     }
 }
 

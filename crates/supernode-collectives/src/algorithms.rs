@@ -1,33 +1,45 @@
 //! One file per algorithm.
 
+mod binomial;
 mod census;
+mod chain;
 mod circulant;
 mod direct;
+mod dissemination;
 mod double_binary_tree;
 mod hierarchical;
 mod in_switch;
+mod linear;
 mod nb;
 mod neighbour_exchange;
 mod nhr;
+mod pairwise;
 mod rabenseifner;
 mod recursive_doubling;
 mod ring;
 mod rings;
 mod rounds;
 mod segmented_ring;
+mod send_recv;
 
+pub use binomial::Binomial;
 pub use census::Census;
+pub use chain::Chain;
 pub use circulant::circulant;
 pub use direct::Direct;
+pub use dissemination::Dissemination;
 pub use double_binary_tree::DoubleBinaryTree;
 pub use hierarchical::Hierarchical;
 pub use in_switch::InSwitch;
+pub use linear::Linear;
 pub use nb::nb;
 pub use neighbour_exchange::NeighbourExchange;
 pub use nhr::nhr;
+pub use pairwise::Pairwise;
 pub use rabenseifner::Rabenseifner;
 pub use recursive_doubling::RecursiveDoubling;
 pub use ring::Ring;
 pub use rings::Rings;
 pub use rounds::Rounds;
 pub use segmented_ring::SegmentedRing;
+pub use send_recv::SendRecv;

@@ -22,7 +22,9 @@ impl LowerBound {
         }
         let mut rounds = 0;
         let mut reached = 1_u64;
-        while reached < u64::from(ranks) {
+        // Of a send-recv, everyone has to reach one other.
+        let reaches = if collective == Collective::SendRecv { 2 } else { u64::from(ranks) };
+        while reached < reaches {
             reached *= u64::from(fan.max(1)) + 1;
             rounds += 1;
         }
@@ -33,7 +35,15 @@ impl LowerBound {
             Collective::AllReduce if !in_network => 2 * share,
             Collective::AllReduce => bytes,
             // One rank's message may be empty, but the largest block is at least the average.
-            Collective::ReduceScatter | Collective::AllGather => share,
+            Collective::ReduceScatter
+            | Collective::AllGather
+            | Collective::AllToAll
+            | Collective::Gather { .. }
+            | Collective::Scatter { .. } => share,
+            Collective::Broadcast { .. } | Collective::Reduce { .. } | Collective::SendRecv => {
+                bytes
+            }
+            Collective::Barrier => 0,
         };
         Self { rounds, bytes }
     }

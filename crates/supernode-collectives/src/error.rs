@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::Collective;
+use crate::{Collective, Rank};
 
 /// Chunks that a schedule may have.
 const CHUNKS_MAX: u64 = 1 << 30;
@@ -26,8 +26,16 @@ pub enum CollectiveError {
     /// A collective needs at least one rank.
     #[error("a collective needs at least 1 rank")]
     NoRanks,
+    /// The root of the collective is not one of its ranks.
+    #[error("rank {root} cannot be the root of {ranks} ranks; use 0 to {}", ranks - 1)]
+    Root {
+        /// The root that was given.
+        root: Rank,
+        /// The number of ranks, at least one.
+        ranks: u32,
+    },
     /// The name is not a collective of this crate.
-    #[error("unknown collective `{name}`; known: all-reduce, reduce-scatter, all-gather")]
+    #[error("unknown collective `{name}`; known: {}", Collective::ALL.map(Collective::name).join(", "))]
     UnknownCollective {
         /// The name that was given.
         name: String,
@@ -112,4 +120,23 @@ pub enum CollectiveError {
         /// The rank.
         rank: u32,
     },
+}
+
+impl CollectiveError {
+    /// `algorithm` has no `collective`; names some that do.
+    pub(crate) const fn unsupported(algorithm: &'static str, collective: Collective) -> Self {
+        let instead = match collective {
+            Collective::AllReduce | Collective::ReduceScatter | Collective::AllGather => {
+                "use ring, recursive-doubling or hierarchical"
+            }
+            Collective::Broadcast { .. } | Collective::Reduce { .. } => {
+                "use binomial, chain or linear"
+            }
+            Collective::AllToAll => "use direct or pairwise",
+            Collective::Gather { .. } | Collective::Scatter { .. } => "use binomial or linear",
+            Collective::SendRecv => "use two-sided or one-sided",
+            Collective::Barrier => "use dissemination, binomial or linear",
+        };
+        Self::Unsupported { algorithm, collective, instead }
+    }
 }

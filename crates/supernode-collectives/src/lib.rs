@@ -38,8 +38,9 @@ mod step;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
-    Census, Direct, DoubleBinaryTree, Hierarchical, InSwitch, NeighbourExchange, Rabenseifner,
-    RecursiveDoubling, Ring, Rings, Rounds, SegmentedRing, circulant, nb, nhr,
+    Binomial, Census, Chain, Direct, Dissemination, DoubleBinaryTree, Hierarchical, InSwitch,
+    Linear, NeighbourExchange, Pairwise, Rabenseifner, RecursiveDoubling, Ring, Rings, Rounds,
+    SegmentedRing, SendRecv, circulant, nb, nhr,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

@@ -19,8 +19,8 @@
 //!
 //! Modules: `scan` (does each step make sense), `machine` and `take` (running without time),
 //! `deadlock`, `expression` and `memory` (symbolic values), `symbolic` (what steps do to them),
-//! `clocks` and `races`, `meter` (costs), `verdict` (is the output right), `closed` (formulas),
-//! `finding` (what can be wrong), `explain` (steps and data movement as text).
+//! `clocks` and `races`, `meter` (costs), `verdict` (is the output right), `heard` (is a barrier one),
+//! `closed` (formulas), `finding` (what can be wrong), `explain` (steps and data movement as text).
 
 mod clocks;
 mod closed;
@@ -28,6 +28,7 @@ mod deadlock;
 mod explain;
 mod expression;
 mod finding;
+mod heard;
 mod machine;
 mod memory;
 mod meter;
@@ -212,7 +213,15 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
 }
 
 fn finish(effects: Symbolic, shape: Shape, steps: u64, ended: bool) -> Run {
-    let Symbolic { memory, meter, mut findings, trace, .. } = effects;
+    let Symbolic { memory, meter, mut findings, trace, heard, .. } = effects;
+    if let Some(heard) = heard.filter(|_| ended) {
+        for rank in 0..shape.ranks {
+            let missing = heard.missing(rank);
+            if !missing.is_empty() {
+                findings.push(|| Finding::NotHeard { rank, missing });
+            }
+        }
+    }
     let summation = if ended {
         verdict::check(&memory, &shape, &mut findings)
     } else {

@@ -86,8 +86,8 @@ pub trait Schedule: Debug + Send + Sync {
         None
     }
 
-    /// The most messages under way, or waiting to be taken, at the same time, for each rank: what a
-    /// rank sends before it has taken as many.
+    /// The most messages under way, or waiting to be taken, at the same time, for each rank (rounded
+    /// up where they are fewer than ranks): what a rank sends before it has taken as many.
     ///
     /// Reads all steps of the first, second, middle and last rank unless a schedule knows better.
     fn in_flight(&self) -> u64 {
@@ -111,7 +111,9 @@ pub trait Schedule: Debug + Send + Sync {
 /// How the elements of a collective's large buffer fall into chunks.
 ///
 /// Chunk `i` holds elements `i * c .. (i + 1) * c` with `c = ceil(count / chunks)`; the last chunks
-/// may be shorter or empty. Messages are charged at the nominal `c`.
+/// may be shorter or empty. Messages are charged at the nominal `c`. Where blocks are equal by
+/// definition (all-to-all, gather, scatter) the count is rounded up to whole chunks, as if the caller
+/// had asked for that many elements; a barrier has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunks {
     /// Elements of one full chunk.
@@ -152,8 +154,10 @@ impl Part {
 impl Chunks {
     /// The layout of `count` elements of `element_bytes` bytes under `shape`.
     pub fn new(shape: Shape, count: u64, element_bytes: u64) -> Self {
-        let chunks = u64::from(shape.input_chunks.max(shape.output_chunks)).max(1);
-        let elements = count.div_ceil(chunks);
+        let chunks = u64::from(shape.input_chunks.max(shape.output_chunks));
+        let elements = if chunks == 0 { 0 } else { count.div_ceil(chunks) };
+        let whole = chunks == 0 || shape.collective.has_equal_blocks();
+        let count = if whole { elements.saturating_mul(chunks) } else { count };
         Self { elements, count, element_bytes, shape, parts: Vec::new() }
     }
 
@@ -231,15 +235,19 @@ impl Chunks {
     /// Byte range `(start, end)` of `span`, whose chunks are consecutive, within its buffer on `rank`.
     ///
     /// A buffer that holds one block of the large one (the output of a reduce-scatter, the input
-    /// of an all-gather) is as long as block `rank` of the large buffer.
+    /// of an all-gather) is as long as block `rank` of the large buffer; ranks that contribute or get
+    /// nothing have none.
     pub fn byte_range(&self, span: Span, rank: Rank) -> (u64, u64) {
         if let Some(part) = self.part_of(span) {
             return self.range_in(part, span, rank);
         }
-        let base = match (self.shape.collective, span.buf) {
+        let collective = self.shape.collective;
+        let base = match (collective, span.buf) {
+            (_, Buf::Scratch) => return self.scratch_range(span),
+            (_, Buf::Input) if !collective.has_input(rank) => return (0, 0),
+            (_, Buf::Output) if !collective.has_output(rank) => return (0, 0),
             (Collective::ReduceScatter, Buf::Output) => rank * self.shape.output_chunks,
             (Collective::AllGather, Buf::Input) => rank * self.shape.input_chunks,
-            (_, Buf::Scratch) => return self.scratch_range(span),
             _ => 0,
         };
         let at = |chunk: u32| (u64::from(base + chunk) * self.elements).min(self.count);

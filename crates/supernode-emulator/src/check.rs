@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use supernode_collectives::{Buf, Collective};
+use supernode_collectives::{Collective, Rank, Span};
 use supernode_kernels as kernels;
 use supernode_units::{DType, ReduceOp};
 
@@ -30,33 +30,84 @@ pub fn count_wrong(spec: &InputSpec, inputs: &[Bytes], outputs: &[Output], threa
     })
 }
 
-fn wrong(spec: &InputSpec, reference: &[u8], rank: u32, output: &Output) -> u64 {
-    let size = spec.chunks.buffer_bytes(Buf::Output, rank) as usize;
-    let start = match spec.shape.collective {
-        Collective::ReduceScatter => {
-            let block = u64::from(rank * spec.shape.output_chunks) * spec.chunks.elements;
-            (block.min(spec.chunks.count) * spec.dtype.bytes()) as usize
-        }
-        Collective::AllReduce | Collective::AllGather => 0,
-    };
-    let mut at = start;
+fn wrong(spec: &InputSpec, reference: &Reference, rank: Rank, output: &Output) -> u64 {
+    let mut expected = reference.of(spec, rank);
     let mut wrong = 0;
-    for piece in output.pieces() {
-        let end = (at + piece.len()).min(reference.len());
-        wrong += kernels::count_unequal(spec.dtype, piece, &reference[at..end]);
-        at = end;
+    let mut pieces = output.pieces();
+    let (mut got, mut want): (&[u8], &[u8]) = (&[], &[]);
+    loop {
+        if got.is_empty() {
+            match pieces.next() {
+                Some(piece) => got = piece,
+                None => break,
+            }
+            continue;
+        }
+        if want.is_empty() {
+            match expected.next() {
+                Some(piece) => want = piece,
+                None => break,
+            }
+            continue;
+        }
+        let both = got.len().min(want.len());
+        wrong += kernels::count_unequal(spec.dtype, &got[..both], &want[..both]);
+        (got, want) = (&got[both..], &want[both..]);
     }
-    // Missing elements are wrong ones.
-    wrong + ((start + size - at) as u64) / spec.dtype.bytes()
+    // Missing elements are wrong ones, and so are those that nobody asked for.
+    let rest = |own: &[u8], others: usize| (own.len() + others) as u64 / spec.dtype.bytes();
+    let missing = rest(want, expected.map(<[u8]>::len).sum());
+    wrong + missing + rest(got, pieces.map(<[u8]>::len).sum())
+}
+
+/// What the ranks should end with.
+enum Reference<'a> {
+    /// The reduction of all inputs.
+    Sum(Vec<u8>),
+    /// Blocks of the inputs.
+    Moved(&'a [Bytes]),
+}
+
+impl Reference<'_> {
+    /// The pieces of the result of `rank`, in order.
+    fn of(&self, spec: &InputSpec, rank: Rank) -> impl Iterator<Item = &[u8]> {
+        let shape = spec.shape;
+        // Block `rank` of a large buffer.
+        let block = shape.output_chunks.max(shape.input_chunks) / shape.ranks;
+        let bytes = spec.chunks.nominal_bytes(Span::input(0, block)) as usize;
+        // Which inputs, and which part of each; a sum is taken as the only input.
+        let (from, parts): (std::ops::Range<usize>, bool) = match shape.collective {
+            Collective::AllReduce => (0..1, false),
+            Collective::ReduceScatter => (0..1, true),
+            Collective::Reduce { root } => (0..usize::from(root == rank), false),
+            Collective::AllGather => (0..shape.ranks as usize, false),
+            Collective::Gather { root } if root == rank => (0..shape.ranks as usize, false),
+            Collective::Broadcast { root } => (root as usize..root as usize + 1, false),
+            Collective::Scatter { root } => (root as usize..root as usize + 1, true),
+            Collective::AllToAll => (0..shape.ranks as usize, true),
+            Collective::SendRecv => {
+                let from = ((rank + shape.ranks - 1) % shape.ranks) as usize;
+                (from..from + 1, false)
+            }
+            Collective::Gather { .. } | Collective::Barrier => (0..0, false),
+        };
+        from.map(move |source| {
+            let data: &[u8] = match self {
+                Self::Sum(sum) => sum,
+                Self::Moved(inputs) => &inputs[source],
+            };
+            let at = |block: usize| (block * bytes).min(data.len());
+            if parts { &data[at(rank as usize)..at(rank as usize + 1)] } else { data }
+        })
+    }
 }
 
 /// Elements whose wide sums are kept at the same time.
 const BLOCK_ELEMENTS: usize = 16 << 10;
 
-/// The large buffer every rank (or all ranks together) should end with.
-fn reference(spec: &InputSpec, inputs: &[Bytes], threads: usize) -> Vec<u8> {
-    if spec.shape.collective == Collective::AllGather {
-        return inputs.concat();
+fn reference<'a>(spec: &InputSpec, inputs: &'a [Bytes], threads: usize) -> Reference<'a> {
+    if !spec.shape.collective.reduces() {
+        return Reference::Moved(inputs);
     }
     let elements = spec.chunks.count as usize;
     let mut expected = vec![0; elements * spec.dtype.bytes() as usize];
@@ -72,7 +123,7 @@ fn reference(spec: &InputSpec, inputs: &[Bytes], threads: usize) -> Vec<u8> {
             });
         }
     });
-    expected
+    Reference::Sum(expected)
 }
 
 /// Reduces elements `range` over all ranks in rank order, in a type wide enough to be exact.

@@ -24,9 +24,17 @@ pub(crate) fn memory(job: &Job) -> u64 {
     let shape = job.schedule.shape();
     let chunks = job.schedule.chunks(job.count, job.dtype.bytes());
     let in_flight = job.schedule.in_flight();
-    // Of one collective alone, rank 0 has the largest blocks.
+    // Of one collective alone, rank 0 has the largest blocks; where only the root has them, the average
+    // counts.
     let ranks = if chunks.is_joined() { shape.ranks } else { 1 };
-    let buffer = |buf| (0..ranks).map(|rank| chunks.buffer_bytes(buf, rank)).max().unwrap_or(0);
+    let buffer = |buf| match shape.collective.root() {
+        Some(root) if !chunks.is_joined() => {
+            let ranks = u64::from(shape.ranks);
+            let other = chunks.buffer_bytes(buf, u32::from(root == 0).min(shape.ranks - 1));
+            (chunks.buffer_bytes(buf, root) + (ranks - 1) * other).div_ceil(ranks)
+        }
+        _ => (0..ranks).map(|rank| chunks.buffer_bytes(buf, rank)).max().unwrap_or(0),
+    };
     let output = buffer(Buf::Output);
     let data = if job.results == Results::Sizes {
         0
@@ -42,8 +50,10 @@ pub(crate) fn memory(job: &Job) -> u64 {
         let message = chunks.nominal_bytes(Span::output(0, widest)).next_power_of_two();
         // A message of several chunks lives on until the last of them is overwritten.
         let copied = in_flight.saturating_add(u64::from(widest > 1));
-        let copies = copied.saturating_mul(message).min(output.saturating_mul(2));
-        let buffers = buffer(Buf::Input).saturating_add(buffer(Buf::Scratch));
+        let scratch = buffer(Buf::Scratch);
+        // One message may carry all that scratch holds.
+        let copies = copied.saturating_mul(message).min(output.saturating_mul(2)).max(scratch);
+        let buffers = buffer(Buf::Input).saturating_add(scratch);
         buffers.saturating_add(output).saturating_add(slots).saturating_add(copies)
     };
     let messages = in_flight.saturating_mul(MESSAGE_BYTES);

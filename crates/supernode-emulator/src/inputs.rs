@@ -5,7 +5,7 @@
 //! signs and one pair of 2 and 1/2 per element; minima and maxima do not round.
 
 use bytes::Bytes;
-use supernode_collectives::{Buf, Chunks, Collective, Rank, Shape};
+use supernode_collectives::{Buf, Chunks, Rank, Shape};
 use supernode_units::{DType, ReduceOp};
 
 /// Which values the ranks contribute.
@@ -62,7 +62,7 @@ impl InputSpec {
     fn value(&self, rank: Rank, element: u64) -> f64 {
         let ranks = u64::from(self.shape.ranks);
         let random = mix(self.seed ^ mix(u64::from(rank) << 40 ^ element));
-        let reduces_by = |op| self.shape.collective != Collective::AllGather && self.op == op;
+        let reduces_by = |op| self.shape.collective.reduces() && self.op == op;
         if reduces_by(ReduceOp::Prod) && self.dtype.is_float() {
             let position = mix(self.seed.wrapping_add(element));
             let sign = if random & 1 == 0 { 1.0 } else { -1.0 };

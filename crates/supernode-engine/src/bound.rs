@@ -13,7 +13,10 @@ use crate::formula::Elements;
 /// The least time of `collective` on all ranks of `cost` with `elements` in the large buffer of
 /// each; its share in a simulated time says how close an algorithm comes to the machine.
 pub fn time(collective: Collective, elements: impl Into<Elements>, cost: &CostModel) -> Time {
-    let bytes = elements.into().bytes();
+    let bytes = match collective {
+        Collective::Barrier => 0,
+        _ => elements.into().bytes(),
+    };
     let ranks = cost.fabric.ranks();
     let Some((level, held)) = cost.fabric.outermost() else {
         return cost.call() + cost.copy_time(bytes);
@@ -38,10 +41,22 @@ pub fn time(collective: Collective, elements: impl Into<Elements>, cost: &CostMo
         nearest.unwrap_or_default() + through(least.bytes, rate(cost.fabric.ports_bandwidth()));
     // What the fullest child needs of the others.
     let inward = match collective {
-        Collective::AllReduce => bytes,
-        Collective::AllGather => share(bytes, ranks - held, ranks),
+        // Wherever the root is, everything crosses: the data, or a partial sum. Of a send-recv, the
+        // input of whoever comes before its first rank.
+        Collective::AllReduce
+        | Collective::Broadcast { .. }
+        | Collective::Reduce { .. }
+        | Collective::SendRecv => bytes,
+        // What the others hold; of a gather or scatter, if the root is in the fullest child, and more
+        // elsewhere.
+        Collective::AllGather | Collective::Gather { .. } | Collective::Scatter { .. } => {
+            share(bytes, ranks - held, ranks)
+        }
         // The sum of one block for each of its ranks.
         Collective::ReduceScatter => share(bytes, held, ranks),
+        // One block of everyone outside for each inside.
+        Collective::AllToAll => share(bytes, ranks - held, ranks).saturating_mul(u64::from(held)),
+        Collective::Barrier => 0,
     };
     let child = rate(cost.fabric.level_bandwidth(level)) * u128::from(held);
     let entering = message(&levels[level]) + through(inward, child);

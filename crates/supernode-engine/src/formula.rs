@@ -10,9 +10,11 @@ use supernode_units::Time;
 
 use crate::EngineError;
 
+mod chain;
 mod direct;
 mod doubling;
 mod hierarchy;
+mod one_way;
 mod phases;
 mod ring;
 mod switch;
@@ -75,6 +77,23 @@ pub fn time(
             switch::time(cost, flat, chunk, collective, u64::from(tuning.slices.max(1)))?
         }
         Algorithm::Hierarchical => hierarchy::time(cost, collective, chunk, &tuning.levels)?,
+        Algorithm::Chain => chain::time(cost, collective, chunk, u64::from(tuning.slices.max(1))),
+        Algorithm::Binomial | Algorithm::Linear if collective.root().is_some() => {
+            one_way::time(cost, &*schedule, chunk, true)
+        }
+        // To the root and back.
+        Algorithm::Binomial | Algorithm::Linear => {
+            let half = |collective: Collective| -> Result<Time, EngineError> {
+                let schedule = algorithm.schedule(collective, ranks, tuning)?;
+                Ok(one_way::time(cost, &*schedule, chunk, false))
+            };
+            half(Collective::Reduce { root: 0 })? + half(Collective::Broadcast { root: 0 })?
+        }
+        // A put costs what a send and a receive do.
+        Algorithm::OneSided => {
+            let schedule = Algorithm::TwoSided.schedule(collective, ranks, tuning)?;
+            phases::time(cost, &schedule.phases().unwrap_or_default(), chunk)
+        }
         _ => match schedule.phases() {
             Some(phases) => phases::time(cost, &phases, chunk),
             None => return Err(EngineError::NoFormula(algorithm)),

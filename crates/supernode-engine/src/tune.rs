@@ -30,6 +30,9 @@ pub fn tune(
         Algorithm::DoubleBinaryTree => {
             Tuning { slices: tree_slices(ranks, bytes, cost), ..Tuning::default() }
         }
+        Algorithm::Chain => {
+            Tuning { slices: chain_slices(ranks, bytes, cost), ..Tuning::default() }
+        }
         Algorithm::InSwitch => {
             let slices = bytes / u64::from(ranks) / IN_SWITCH_SLICE_BYTES;
             Tuning {
@@ -90,6 +93,17 @@ fn tree_slices(ranks: u32, bytes: u64, cost: &CostModel) -> u32 {
     let alpha = (route.latency + cost.step_overhead() + cost.recv_overhead()).as_ps().max(1) as f64;
     let depth = f64::from(ranks.next_power_of_two().ilog2());
     (depth * wire / (2.0 * alpha)).sqrt().clamp(1.0, f64::from(SLICES_MAX)) as u32
+}
+
+/// k = sqrt((N - 2) n beta / alpha), the slices that make the chain fastest.
+fn chain_slices(ranks: u32, bytes: u64, cost: &CostModel) -> u32 {
+    if ranks <= 2 {
+        return 1;
+    }
+    let route = cost.route(0, ranks / 2);
+    let wire = cost.occupancy(&route, bytes, 1).as_ps() as f64;
+    let alpha = (route.latency + cost.step_overhead() + cost.recv_overhead()).as_ps().max(1) as f64;
+    (f64::from(ranks - 2) * wire / alpha).sqrt().clamp(1.0, f64::from(SLICES_MAX)) as u32
 }
 
 fn levels(

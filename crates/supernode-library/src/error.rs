@@ -70,6 +70,14 @@ pub enum LibraryError {
         /// Algorithm and protocol.
         choice: String,
     },
+    /// No library's model prices the collective; use the profile wire.
+    #[error("no library's profile knows {collective}; they know {known}; use the profile wire")]
+    Unmodelled {
+        /// The collective that was asked for.
+        collective: supernode_collectives::Collective,
+        /// The collectives that are modelled.
+        known: String,
+    },
     /// The library has no such algorithm for the collective.
     #[error("{algorithm} has no {function}; it has {has}")]
     Unsupported {

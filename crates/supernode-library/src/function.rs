@@ -74,13 +74,25 @@ impl Function {
     }
 }
 
-impl From<Collective> for Function {
-    fn from(collective: Collective) -> Self {
-        match collective {
+impl TryFrom<Collective> for Function {
+    type Error = LibraryError;
+    /// The root does not matter to the libraries' models.
+    fn try_from(collective: Collective) -> Result<Self, LibraryError> {
+        Ok(match collective {
             Collective::AllReduce => Self::AllReduce,
             Collective::ReduceScatter => Self::ReduceScatter,
             Collective::AllGather => Self::AllGather,
-        }
+            Collective::Broadcast { .. } => Self::Broadcast,
+            Collective::Reduce { .. } => Self::Reduce,
+            Collective::AllToAll => Self::AllToAll,
+            Collective::SendRecv => Self::SendRecv,
+            Collective::Gather { .. } | Collective::Scatter { .. } | Collective::Barrier => {
+                return Err(LibraryError::Unmodelled {
+                    collective,
+                    known: Self::ALL.map(Self::name).join(", "),
+                });
+            }
+        })
     }
 }
 

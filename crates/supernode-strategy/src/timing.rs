@@ -9,7 +9,7 @@ use supernode_catalog::End;
 use supernode_collectives::Collective;
 use supernode_engine::fastest;
 use supernode_fabric::{CostModel, DeviceRates, Fabric, FabricConfig, Placement, Profile};
-use supernode_library::Installation;
+use supernode_library::{Function, Installation};
 
 use crate::{Machine, StrategyError};
 
@@ -106,18 +106,19 @@ impl Hardware {
         if ranks == 1 {
             return Ok([0.0; 2]);
         }
-        let both = [Collective::AllGather, Collective::ReduceScatter];
         match &self.software {
             Software::Wire(rates) => {
                 let mut config = self.config.clone();
                 tile(&mut config, self.domain, tensor);
                 let fabric = Fabric::new(config)?.place(placement, ranks)?;
                 let cost = CostModel::new(fabric, Profile::wire(), *rates)?;
+                let both = [Collective::AllGather, Collective::ReduceScatter];
                 Ok(both.map(|collective| fastest(collective, bytes, &cost, None).2.as_secs_f64()))
             }
             Software::Library(installed) => {
                 let group = installed.group(ranks, stride)?;
-                let [gather, scatter] = both.map(|collective| group.time(collective.into(), bytes));
+                let [gather, scatter] = [Function::AllGather, Function::ReduceScatter]
+                    .map(|function| group.time(function, bytes));
                 Ok([gather?.as_secs_f64(), scatter?.as_secs_f64()])
             }
         }

@@ -18,7 +18,9 @@
 //!
 //! Cost with one port for all peers: two-shot 2 alpha + 2(N-1)/N n beta, one-shot alpha + (N-1) n
 //! beta; with a link per peer the N-1 transfers of a phase run side by side. Reduce-scatter and
-//! all-gather are one phase of two-shot, whatever the name. Any N. One-shot adds in rank order
+//! all-gather are one phase of two-shot, whatever the name. All-to-all (NCCL's grouped sends and
+//! receives, MPI's basic linear) is one phase of two-shot in which rank `r` sends block `s` to rank
+//! `s`: alpha + (N-1)/N n beta. Any N. One-shot adds in rank order
 //! everywhere and two-shot adds each block at one place, so results are bit-identical across ranks. N(N-1) messages a phase: meant for one node or one
 //! full mesh, and sensitive to fan-out (eta).
 
@@ -44,33 +46,29 @@ enum Phase {
     ReduceScatter,
     /// The own result to everyone.
     AllGather,
+    /// The own block, or to each the one that is meant for it: all there is.
+    Move,
 }
 
 impl Direct {
     /// Two phases for an all-reduce: reduce-scatter, then all-gather.
     ///
     /// # Errors
-    /// [`CollectiveError::NoRanks`], or [`CollectiveError::TooManyChunks`] past 2^30 ranks.
+    /// [`CollectiveError::NoRanks`], [`CollectiveError::TooManyChunks`] past 2^30 ranks, or
+    /// [`CollectiveError::Unsupported`] for anything but all-reduce, its halves and all-to-all.
     pub fn two_shot(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
-        Self::new(collective, ranks, false)
+        let defined = collective.is_all_reduce_or_half() || collective == Collective::AllToAll;
+        collective.check("two-shot", ranks, defined)?;
+        Ok(Self { collective, ranks, one_shot: false })
     }
 
     /// One phase for an all-reduce: everyone adds everything.
     ///
     /// # Errors
-    /// As [`Direct::two_shot`].
+    /// As [`Direct::two_shot`]; there is no all-to-all.
     pub fn one_shot(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
-        Self::new(collective, ranks, true)
-    }
-
-    fn new(collective: Collective, ranks: u32, one_shot: bool) -> Result<Self, CollectiveError> {
-        if ranks == 0 {
-            return Err(CollectiveError::NoRanks);
-        }
-        if ranks >= 1 << 30 {
-            return Err(CollectiveError::TooManyChunks { algorithm: "direct", ranks });
-        }
-        Ok(Self { collective, ranks, one_shot: one_shot && collective == Collective::AllReduce })
+        collective.check("one-shot", ranks, collective.is_all_reduce_or_half())?;
+        Ok(Self { collective, ranks, one_shot: collective == Collective::AllReduce })
     }
 
     /// The phase that step `index` belongs to, and the position within it.
@@ -80,24 +78,13 @@ impl Direct {
             Collective::AllReduce if self.one_shot => (Phase::OneShot, index),
             Collective::AllReduce if index >= length => (Phase::AllGather, index - length),
             Collective::AllReduce | Collective::ReduceScatter => (Phase::ReduceScatter, index),
-            Collective::AllGather => (Phase::AllGather, index),
+            _ => (Phase::Move, index),
         }
     }
 
-    /// One-shot: everyone adds the same operands, so all in rank order, the own one in its place.
-    fn ordered_step(self, rank: Rank, at: u32) -> Action {
-        let (dst, own, last) = (Span::output(0, 1), Span::input(0, 1), self.ranks - 1);
-        if rank == 0 {
-            let with = Some(if at == 0 { own } else { dst });
-            return Action::Recv { from: at + 1, dst, with, more: at + 1 < last };
-        }
-        if at == rank {
-            return Action::Reduce { src: own, dst };
-        }
-        // The own contribution of the last rank comes after the batch.
-        let final_receive = if rank == last { last - 1 } else { last };
-        let with = (at > 0).then_some(dst);
-        Action::Recv { from: at, dst, with, more: at < final_receive }
+    /// What a rank sends to `to` where blocks only move.
+    fn moved(self, to: Rank) -> Span {
+        Span::input(if self.collective == Collective::AllToAll { to } else { 0 }, 1)
     }
 
     /// Two-shot: a block is added at one place only, the own contribution first.
@@ -108,6 +95,23 @@ impl Direct {
         let from = if at < rank { at } else { at + 1 };
         Action::Recv { from, dst, with, more: at + 2 < self.ranks }
     }
+}
+
+/// Step `at` of adding whole inputs of `ranks` ranks to the output of `rank` in rank order, the own
+/// one in its place; the receives are awaited together.
+pub(super) fn in_rank_order(rank: Rank, ranks: u32, at: u32) -> Action {
+    let (dst, own, last) = (Span::output(0, 1), Span::input(0, 1), ranks - 1);
+    if rank == 0 {
+        let with = Some(if at == 0 { own } else { dst });
+        return Action::Recv { from: at + 1, dst, with, more: at + 1 < last };
+    }
+    if at == rank {
+        return Action::Reduce { src: own, dst };
+    }
+    // The own contribution of the last rank comes after the batch.
+    let final_receive = if rank == last { last - 1 } else { last };
+    let with = (at > 0).then_some(dst);
+    Action::Recv { from: at, dst, with, more: at < final_receive }
 }
 
 impl Schedule for Direct {
@@ -142,7 +146,7 @@ impl Schedule for Direct {
             Collective::AllReduce if self.one_shot => vec![all(Pattern::OneShot, 0)],
             Collective::AllReduce => vec![direct(true, 0), direct(false, 0)],
             Collective::ReduceScatter => vec![direct(true, 0)],
-            Collective::AllGather => vec![direct(false, 1)],
+            _ => vec![direct(false, 1)],
         })
     }
 
@@ -155,11 +159,11 @@ impl Schedule for Direct {
         let peers = self.ranks - 1;
         match self.collective {
             _ if peers == 0 => 1,
-            Collective::AllGather => 2 * peers + 1,
             // Rank 0 has its own contribution in its first receive already.
             Collective::AllReduce if self.one_shot => 2 * peers + u32::from(rank > 0),
             Collective::AllReduce => 4 * peers,
             Collective::ReduceScatter => 2 * peers,
+            _ => 2 * peers + 1,
         }
     }
 
@@ -169,6 +173,11 @@ impl Schedule for Direct {
             return Action::Copy { src: Span::input(0, 1), dst: Span::output(0, 1) }.into();
         }
         let (phase, at) = self.phase(index);
+        // The block of the `nth` of the others, awaited together with all the rest.
+        let receive = |rank, nth| {
+            let from = if nth < rank { nth } else { nth + 1 };
+            Action::Recv { from, dst: Span::output(from, 1), with: None, more: nth + 1 < peers }
+        };
         // Peers in the order rank + 1, rank + 2, ...: no two ranks start with the same receiver.
         let peer = |offset: u32| if rank + offset < n { rank + offset } else { rank + offset - n };
         if at < peers {
@@ -176,26 +185,20 @@ impl Schedule for Direct {
             let src = match phase {
                 Phase::OneShot => Span::input(0, 1),
                 Phase::ReduceScatter => Span::input(to, 1),
-                Phase::AllGather if self.collective == Collective::AllGather => Span::input(0, 1),
                 Phase::AllGather => Span::output(rank, 1),
+                Phase::Move => self.moved(to),
             };
             return Step::new(Action::Send { to, src }).fan(peers);
         }
         let at = at - peers;
         let action = match phase {
-            Phase::OneShot => self.ordered_step(rank, at),
+            Phase::OneShot => in_rank_order(rank, n, at),
             Phase::ReduceScatter => self.reduce_step(rank, at),
-            Phase::AllGather => {
-                let gather = self.collective == Collective::AllGather;
-                if gather && at == 0 {
-                    Action::Copy { src: Span::input(0, 1), dst: Span::output(rank, 1) }
-                } else {
-                    let nth = if gather { at - 1 } else { at };
-                    let from = if nth < rank { nth } else { nth + 1 };
-                    let dst = Span::output(from, 1);
-                    Action::Recv { from, dst, with: None, more: nth + 1 < peers }
-                }
+            Phase::Move if at == 0 => {
+                Action::Copy { src: self.moved(rank), dst: Span::output(rank, 1) }
             }
+            Phase::Move => receive(rank, at - 1),
+            Phase::AllGather => receive(rank, at),
         };
         action.into()
     }

@@ -82,17 +82,8 @@ impl DoubleBinaryTree {
     /// [`CollectiveError::NoRanks`], or [`CollectiveError::Unsupported`] for anything but
     /// all-reduce.
     pub fn new(collective: Collective, ranks: u32, slices: u32) -> Result<Self, CollectiveError> {
-        if ranks == 0 {
-            return Err(CollectiveError::NoRanks);
-        }
-        if collective != Collective::AllReduce {
-            return Err(CollectiveError::Unsupported {
-                algorithm: "double-binary-tree",
-                collective,
-                instead: "use ring, recursive-doubling or hierarchical",
-            });
-        }
-        if ranks >= 1 << 30 || slices >= 1 << 20 {
+        collective.check("double-binary-tree", ranks, collective == Collective::AllReduce)?;
+        if slices >= 1 << 20 {
             return Err(CollectiveError::TooManyChunks { algorithm: "double-binary-tree", ranks });
         }
         Ok(Self { ranks, slices: slices.max(1) })

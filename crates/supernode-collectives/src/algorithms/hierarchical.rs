@@ -93,18 +93,14 @@ impl Hierarchical {
     ///
     /// # Errors
     /// [`CollectiveError::NoRanks`], [`CollectiveError::LevelMismatch`] if the sizes do not
-    /// multiply to `ranks`, [`CollectiveError::TooManyChunks`] past 2^30 ranks.
+    /// multiply to `ranks`, [`CollectiveError::TooManyChunks`] past 2^30 ranks,
+    /// [`CollectiveError::Unsupported`] for anything but all-reduce and its halves.
     pub fn new(
         collective: Collective,
         ranks: u32,
         levels: &[LevelPlan],
     ) -> Result<Self, CollectiveError> {
-        if ranks == 0 {
-            return Err(CollectiveError::NoRanks);
-        }
-        if ranks >= 1 << 30 {
-            return Err(CollectiveError::TooManyChunks { algorithm: "hierarchical", ranks });
-        }
+        collective.check("hierarchical", ranks, collective.is_all_reduce_or_half())?;
         let flat = [LevelPlan { size: ranks, inner: Inner::Ring }];
         let levels = if levels.is_empty() { &flat[..] } else { levels };
         let product = levels.iter().map(|level| u64::from(level.size)).product();
@@ -136,7 +132,7 @@ impl Hierarchical {
             Collective::AllReduce if index < levels => (index, true),
             Collective::AllReduce => (2 * levels - 1 - index, false),
             Collective::ReduceScatter => (levels - 1 - index, true),
-            Collective::AllGather => (index, false),
+            _ => (index, false),
         };
         let (first_chunk, chunks) = self.span(rank, level);
         Phase {

@@ -36,11 +36,10 @@ impl InSwitch {
     /// The algorithm for `collective` over `ranks` ranks with `slices` slices a block.
     ///
     /// # Errors
-    /// [`CollectiveError::NoRanks`], or [`CollectiveError::TooManyChunks`] past 2^30 slices.
+    /// [`CollectiveError::NoRanks`], [`CollectiveError::TooManyChunks`] past 2^30 slices, or
+    /// [`CollectiveError::Unsupported`] for anything but all-reduce and its halves.
     pub fn new(collective: Collective, ranks: u32, slices: u32) -> Result<Self, CollectiveError> {
-        if ranks == 0 {
-            return Err(CollectiveError::NoRanks);
-        }
+        collective.check("in-switch", ranks, collective.is_all_reduce_or_half())?;
         let slices = slices.max(1);
         if u64::from(ranks) * u64::from(slices) >= 1 << 30 {
             return Err(CollectiveError::TooManyChunks { algorithm: "in-switch", ranks });
@@ -97,7 +96,7 @@ impl Schedule for InSwitch {
             _ if peers == 0 => 0,
             Collective::AllReduce => u64::from(self.slices) * peers + requests,
             Collective::ReduceScatter => requests,
-            Collective::AllGather => u64::from(self.slices) * peers,
+            _ => u64::from(self.slices) * peers,
         }
     }
 
@@ -106,7 +105,7 @@ impl Schedule for InSwitch {
             _ if self.ranks == 1 => 1 - lane,
             Collective::AllReduce if lane == 1 => 2 * self.slices,
             Collective::AllReduce | Collective::ReduceScatter => BARRIER + self.slices,
-            Collective::AllGather => BARRIER + 2 * self.slices,
+            _ => BARRIER + 2 * self.slices,
         }
     }
 

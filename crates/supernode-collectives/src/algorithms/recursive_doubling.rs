@@ -34,14 +34,10 @@ impl RecursiveDoubling {
     /// The algorithm for `collective` over `ranks` ranks.
     ///
     /// # Errors
-    /// [`CollectiveError::NoRanks`], or [`CollectiveError::TooManyChunks`] past 2^30 ranks.
+    /// [`CollectiveError::NoRanks`], [`CollectiveError::TooManyChunks`] past 2^30 ranks, or
+    /// [`CollectiveError::Unsupported`] for anything but all-reduce and its halves.
     pub fn new(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
-        if ranks == 0 {
-            return Err(CollectiveError::NoRanks);
-        }
-        if ranks >= 1 << 30 {
-            return Err(CollectiveError::TooManyChunks { algorithm: "recursive-doubling", ranks });
-        }
+        collective.check("recursive-doubling", ranks, collective.is_all_reduce_or_half())?;
         Ok(Self { collective, ranks, rounds: ranks.ilog2() })
     }
 
@@ -234,7 +230,7 @@ impl Schedule for RecursiveDoubling {
                 let halving = distances.rev().map(|distance| round(distance, true, distance));
                 halving.chain([Phase::copy(1)]).collect()
             }
-            Collective::AllGather => {
+            _ => {
                 let doubling = distances.map(|distance| round(distance, false, distance));
                 [Phase::copy(1)].into_iter().chain(doubling).collect()
             }
@@ -264,7 +260,7 @@ impl Schedule for RecursiveDoubling {
         match self.collective {
             Collective::AllReduce => self.all_reduce(rank, index),
             Collective::ReduceScatter => self.reduce_scatter(rank, index),
-            Collective::AllGather => self.all_gather(rank, index),
+            _ => self.all_gather(rank, index),
         }
         .into()
     }

@@ -35,14 +35,10 @@ impl Ring {
     /// The ring for `collective` over `ranks` ranks.
     ///
     /// # Errors
-    /// [`CollectiveError::NoRanks`] for zero ranks, [`CollectiveError::TooManyChunks`] past 2^31.
+    /// [`CollectiveError::NoRanks`] for zero ranks, [`CollectiveError::TooManyChunks`] past 2^30,
+    /// [`CollectiveError::Unsupported`] for anything but all-reduce and its halves.
     pub fn new(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
-        if ranks == 0 {
-            return Err(CollectiveError::NoRanks);
-        }
-        if ranks >= 1 << 30 {
-            return Err(CollectiveError::TooManyChunks { algorithm: "ring", ranks });
-        }
+        collective.check("ring", ranks, collective.is_all_reduce_or_half())?;
         Ok(Self { collective, ranks })
     }
 
@@ -90,7 +86,7 @@ impl Schedule for Ring {
         Some(match self.collective {
             Collective::AllReduce => vec![around(true, 0), around(false, 0)],
             Collective::ReduceScatter => vec![around(true, 0)],
-            Collective::AllGather => vec![around(false, 1)],
+            _ => vec![around(false, 1)],
         })
     }
 
@@ -104,7 +100,7 @@ impl Schedule for Ring {
             _ if self.ranks == 1 => 1,
             Collective::AllReduce => 2 * self.ranks - 1,
             Collective::ReduceScatter => self.ranks,
-            Collective::AllGather => self.ranks + 1,
+            _ => self.ranks + 1,
         }
     }
 
@@ -115,19 +111,6 @@ impl Schedule for Ring {
         }
         let (from, to) = (self.left(rank, 1), self.left(rank, n - 1));
         let action = match self.collective {
-            // The send goes first: the local copy then hides behind the first message.
-            Collective::AllGather if index == 0 => Action::Send { to, src: Span::input(0, 1) },
-            Collective::AllGather if index == 1 => {
-                Action::Copy { src: Span::input(0, 1), dst: Span::output(rank, 1) }
-            }
-            Collective::AllGather => {
-                let dst = Span::output(self.left(rank, index - 1), 1);
-                if index < n {
-                    Action::Forward { from, to, with: None, keep: Some(dst) }
-                } else {
-                    Action::Recv { from, dst, with: None, more: false }
-                }
-            }
             Collective::AllReduce | Collective::ReduceScatter => {
                 let chunk = self.left(rank, index + 1);
                 let own = Some(Span::input(chunk, 1));
@@ -143,6 +126,17 @@ impl Schedule for Ring {
                     Action::Forward { from, to, with: None, keep: Some(Span::output(chunk, 1)) }
                 } else {
                     let dst = Span::output(chunk, 1);
+                    Action::Recv { from, dst, with: None, more: false }
+                }
+            }
+            // The send goes first: the local copy then hides behind the first message.
+            _ if index == 0 => Action::Send { to, src: Span::input(0, 1) },
+            _ if index == 1 => Action::Copy { src: Span::input(0, 1), dst: Span::output(rank, 1) },
+            _ => {
+                let dst = Span::output(self.left(rank, index - 1), 1);
+                if index < n {
+                    Action::Forward { from, to, with: None, keep: Some(dst) }
+                } else {
                     Action::Recv { from, dst, with: None, more: false }
                 }
             }

@@ -64,7 +64,7 @@ impl Rounds {
         ranks: u32,
         plan: Plan,
     ) -> Result<Self, CollectiveError> {
-        CollectiveError::check(plan.name, ranks, 1)?;
+        collective.check(plan.name, ranks, collective.is_all_reduce_or_half())?;
         Ok(Self { collective, ranks, plan })
     }
 

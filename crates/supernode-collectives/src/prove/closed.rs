@@ -61,6 +61,17 @@ impl Stated {
                 Self { rounds: Some(rounds), sent: Some((rounds, 1)) }
             }
             Algorithm::NeighbourExchange => Self { rounds: Some(n / 2), sent: optimal },
+            Algorithm::Binomial => binomial(collective, n, u64::from(tuning.radix.max(2))),
+            Algorithm::Chain => Self { rounds: Some(n - 1), sent: Some((1, 1)) },
+            Algorithm::Linear => linear(collective, n),
+            Algorithm::Pairwise => Self { rounds: Some(n - 1), sent: optimal },
+            Algorithm::Dissemination => {
+                let rounds = (n - 1).ilog(u64::from(tuning.radix.max(2))) + 1;
+                Self { rounds: Some(u64::from(rounds)), sent: Some((0, 1)) }
+            }
+            Algorithm::TwoSided | Algorithm::OneSided => {
+                Self { rounds: Some(1), sent: Some((1, 1)) }
+            }
         }
     }
 
@@ -84,6 +95,38 @@ impl Stated {
         }
         found
     }
+}
+
+fn linear(collective: Collective, n: u64) -> Stated {
+    let (rounds, sent) = match collective {
+        Collective::AllReduce => (2, (n - 1, 1)),
+        Collective::Barrier => (2, (0, 1)),
+        Collective::Broadcast { .. } => (1, (n - 1, 1)),
+        Collective::Scatter { .. } => (1, (n - 1, n)),
+        Collective::Gather { .. } => (1, (1, n)),
+        _ => (1, (1, 1)),
+    };
+    Stated { rounds: Some(rounds), sent: Some(sent) }
+}
+
+fn binomial(collective: Collective, n: u64, radix: u64) -> Stated {
+    let digits = (n - 1).ilog(radix);
+    // The farthest position from the root has a digit that is not zero in every place, if there is one
+    // with so many places.
+    let full = (0..=digits).map(|digit| radix.pow(digit)).sum::<u64>() < n;
+    let depth = u64::from(digits) + u64::from(full);
+    // Children of the root, and the largest of their subtrees.
+    let children = u64::from(digits) * (radix - 1) + (n - 1) / radix.pow(digits);
+    let below = radix.pow(digits).min(n - radix.pow(digits));
+    let largest = below.max(if digits > 0 { radix.pow(digits - 1) } else { 1 });
+    let (times, sent) = match collective {
+        Collective::Barrier => (2, (0, 1)),
+        Collective::Broadcast { .. } => (1, (children, 1)),
+        Collective::Scatter { .. } => (1, (n - 1, n)),
+        Collective::Gather { .. } => (1, (largest, n)),
+        _ => (1, (1, 1)),
+    };
+    Stated { rounds: Some(times * depth), sent: Some(sent) }
 }
 
 fn recursive_doubling(collective: Collective, n: u64) -> Stated {

@@ -108,6 +108,13 @@ pub enum Finding {
         /// Contributions (rank, input chunk) that do not belong there.
         foreign: Vec<(Rank, u32)>,
     },
+    /// A rank leaves a barrier that others may not have come to yet.
+    NotHeard {
+        /// The rank.
+        rank: Rank,
+        /// Those that it has not heard of.
+        missing: Vec<Rank>,
+    },
     /// Two accesses to a chunk, one of them a write, that nothing puts in order.
     Race {
         /// The rank whose buffer it is.
@@ -202,6 +209,11 @@ impl fmt::Display for Finding {
                 }
                 Ok(())
             }
+            Self::NotHeard { rank, missing } => write!(
+                f,
+                "rank {rank} leaves the barrier without having heard of ranks {}",
+                list(missing, Rank::to_string)
+            ),
             Self::Race { owner, buf, chunk, first, second } => write!(
                 f,
                 "race on {} chunk {chunk} of rank {owner}: {first} and {second} are in no order",

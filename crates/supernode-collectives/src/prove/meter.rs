@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{LowerBound, Rank, Shape};
+use crate::{Collective, LowerBound, Rank, Shape};
 
 /// Costs that do not depend on a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,12 @@ pub struct Cost {
 impl Cost {
     /// The rounds that no algorithm of this fan-out can beat.
     pub fn least_rounds(&self, shape: &Shape) -> u64 {
-        let fan = if self.unlimited_fan { shape.ranks } else { self.fan_out };
+        let fan = match shape.collective {
+            _ if self.unlimited_fan => shape.ranks,
+            // A broadcast or scatter backwards: who sends to how many is who takes from how many.
+            Collective::Reduce { .. } | Collective::Gather { .. } => self.fan_in,
+            _ => self.fan_out,
+        };
         LowerBound::new(shape.collective, shape.ranks, 0, fan, self.in_network).rounds
     }
 

@@ -65,17 +65,25 @@ impl Scan {
 
 fn shape_fault(shape: &Shape) -> Option<String> {
     let Shape { collective, ranks, lanes, input_chunks, output_chunks, .. } = *shape;
-    let (small, large) = match collective {
-        Collective::AllReduce | Collective::ReduceScatter => {
-            (output_chunks, u64::from(input_chunks))
-        }
-        Collective::AllGather => (input_chunks, u64::from(output_chunks)),
-    };
-    let blocks = if collective == Collective::AllReduce { 1 } else { u64::from(ranks) };
-    if ranks == 0 || lanes == 0 || small == 0 {
+    let small = input_chunks.min(output_chunks);
+    let empty = small == 0 && collective != Collective::Barrier;
+    if ranks == 0 || lanes == 0 || empty {
         return Some(format!("{ranks} ranks, {lanes} lanes and {small} chunks: none may be zero"));
     }
-    (u64::from(small) * blocks != large).then(|| {
+    if let Some(root) = collective.root()
+        && root >= ranks
+    {
+        return Some(format!("the root is rank {root}, which does not exist among {ranks}"));
+    }
+    let (input, output) = collective.blocks(ranks);
+    let [inputs, outputs, input, output] =
+        [input_chunks, output_chunks, input, output].map(u64::from);
+    let fits = match collective {
+        Collective::Barrier => inputs + outputs == 0,
+        Collective::AllToAll => inputs == outputs && inputs.is_multiple_of(input),
+        _ => inputs * output == outputs * input,
+    };
+    (!fits).then(|| {
         format!(
             "{collective} on {ranks} ranks cannot have {input_chunks} input and {output_chunks} \
              output chunks"

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::clocks::touches;
 use super::expression::Value;
+use super::heard::{Heard, Ranks};
 use super::machine::Effects;
 use super::memory::{Memory, Values};
 use super::meter::Meter;
@@ -18,6 +19,8 @@ pub(super) struct Packet {
     /// Messages in a row, this one included.
     round: u32,
     clock: Option<Rc<[u32]>>,
+    /// Of a barrier, who the sender knows has come.
+    heard: Option<Ranks>,
     /// Where a put or multicast writes.
     into: Option<Span>,
 }
@@ -36,6 +39,7 @@ pub(super) struct Moved {
 struct Snapshot {
     round: u32,
     clock: Option<Rc<[u32]>>,
+    heard: Option<Ranks>,
     /// Whether it is the answer of a switch.
     answer: bool,
 }
@@ -48,6 +52,7 @@ pub(super) struct Symbolic {
     named: BTreeSet<Place>,
     snapshots: BTreeMap<Place, Snapshot>,
     races: Option<Races>,
+    pub(super) heard: Option<Heard>,
     /// Whether the current step is a request to a switch.
     asked: bool,
     pub(super) findings: Findings,
@@ -68,6 +73,7 @@ impl Symbolic {
             named,
             snapshots: BTreeMap::new(),
             races,
+            heard: Heard::new(&shape),
             asked: false,
             findings,
             trace: None,
@@ -120,6 +126,14 @@ impl Symbolic {
                 races.landed(at, sender);
             }
         }
+        if let (Some(own), Some(heard)) = (&mut self.heard, &packet.heard) {
+            own.join(at, heard);
+        }
+    }
+
+    /// What the lane knows of who has come, for what it sends.
+    fn known(&self, at: Place) -> Option<Ranks> {
+        self.heard.as_ref().map(|heard| heard.known(at))
     }
 
     /// The message of a step; `whole` unless more of the step follows.
@@ -129,7 +143,7 @@ impl Symbolic {
         let round = self.meter.send(lane, at.rank, to, len);
         self.record(round, at, to, &values);
         let clock = self.races.as_mut().map(|races| races.send(at, whole));
-        Packet { values, round, clock, into: None }
+        Packet { values, round, clock, heard: self.known(at), into: None }
     }
 
     fn record(&mut self, round: u32, sender: Place, to: Rank, values: &Values) {
@@ -173,6 +187,9 @@ impl Effects for Symbolic {
                 races.landed(at, named);
             }
         }
+        if let (Some(own), Some(heard)) = (&mut self.heard, &snapshot.heard) {
+            own.join(at, heard);
+        }
     }
 
     fn issue(&mut self, at: Place, action: &Action, to: Rank) -> Packet {
@@ -199,7 +216,7 @@ impl Effects for Symbolic {
                 let round = self.meter.round(self.lane(at)) + 1;
                 self.record(round, at, to, &values);
                 let clock = self.races.as_mut().map(|races| races.send(at, true));
-                Packet { values, round, clock, into: Some(dst) }
+                Packet { values, round, clock, heard: self.known(at), into: Some(dst) }
             }
             _ => self.packet(at, to, Values::Many(Box::default()), true),
         }
@@ -276,7 +293,8 @@ impl Effects for Symbolic {
         if self.named.contains(&at) {
             let round = self.meter.round(self.lane(at)) + u32::from(answer);
             let clock = self.races.as_mut().map(|races| races.send(at, true));
-            self.snapshots.insert(at, Snapshot { round, clock, answer });
+            let heard = self.known(at);
+            self.snapshots.insert(at, Snapshot { round, clock, heard, answer });
         }
     }
 }

@@ -5,7 +5,7 @@ use supernode_collectives::{Algorithm, Collective, Inner, LevelPlan, Schedule, T
 use crate::census::Census;
 
 fn schedule(algorithm: Algorithm, collective: Collective, ranks: u32) -> Box<dyn Schedule> {
-    let tuning = Tuning { slices: 1, levels: Vec::new() };
+    let tuning = Tuning { slices: 1, ..Tuning::default() };
     algorithm.schedule(collective, ranks, &tuning).expect("it is defined")
 }
 
@@ -69,7 +69,7 @@ fn double_binary_tree() {
 fn bucket_and_hierarchy() {
     let rings = |sizes: &[u32]| {
         let levels = sizes.iter().map(|&size| LevelPlan { size, inner: Inner::Ring }).collect();
-        let tuning = Tuning { slices: 1, levels };
+        let tuning = Tuning { slices: 1, levels, ..Tuning::default() };
         let ranks = sizes.iter().product();
         Algorithm::Hierarchical.schedule(Collective::AllReduce, ranks, &tuning).expect("it tiles")
     };

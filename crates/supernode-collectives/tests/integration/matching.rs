@@ -7,7 +7,7 @@ use crate::census::Census;
 
 fn tuning(ranks: u32, slices: u32, inner: Inner) -> Tuning {
     let levels = fit_levels(ranks, &[(4, inner), (3, Inner::Ring), (5, inner)]);
-    Tuning { slices, levels }
+    Tuning { slices, levels, ..Tuning::default() }
 }
 
 proptest! {

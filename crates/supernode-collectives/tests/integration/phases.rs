@@ -116,7 +116,7 @@ proptest! {
         inner in prop::sample::select(vec![Inner::Ring, Inner::Direct]),
     ) {
         let levels = fit_levels(ranks, &[(4, inner), (3, Inner::Ring), (5, inner)]);
-        let tuning = Tuning { slices: 2, levels };
+        let tuning = Tuning { slices: 2, levels, ..Tuning::default() };
         let Ok(schedule) = algorithm.schedule(collective, ranks, &tuning) else {
             return Ok(());
         };
@@ -132,6 +132,10 @@ proptest! {
                     | Algorithm::MeshRings
                     | Algorithm::TorusRings
                     | Algorithm::FullMeshRings
+                    | Algorithm::Binomial
+                    | Algorithm::Chain
+                    | Algorithm::Linear
+                    | Algorithm::OneSided
             );
             prop_assert!(known && (ranks > 1 || algorithm != Algorithm::RecursiveDoubling));
             return Ok(());

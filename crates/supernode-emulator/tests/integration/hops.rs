@@ -13,7 +13,7 @@ use supernode_emulator::{Emulator, Job, Results};
 use supernode_kernels as kernels;
 use supernode_units::{DType, ReduceOp};
 
-use crate::jobs::{MEMORY, job, pairs, spec};
+use crate::jobs::{MEMORY, fitting, job, pairs, spec};
 use crate::numerics::{encode, reals};
 
 /// What a message carries, and where a one-sided write goes.
@@ -165,6 +165,9 @@ impl Plain<'_> {
                 let value = self.combined(rank, self.read(rank, dst), Some(src));
                 self.write(rank, dst, &value);
             }
+            Action::Put { to, src, dst } => {
+                self.send(rank, to, lane, self.read(rank, src), Some(dst));
+            }
             other => unreachable!("no built-in algorithm takes the step {other:?}"),
         }
         true
@@ -232,6 +235,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let results = if shared { Results::Shared } else { Results::Own };
+        let ranks = fitting(pair, ranks);
         let mut job = job(pair.0, pair.1, ranks, 0, dtype, op, results);
         let shape = job.schedule.shape();
         let chunks = u64::from(shape.input_chunks.max(shape.output_chunks));

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning, fit_levels};
+use supernode_collectives::{
+    Algorithm, Chunks, Collective, CollectiveError, Inner, Tuning, fit_levels,
+};
 use supernode_emulator::{InputSpec, Job, Results};
 use supernode_fabric::{
     CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Placement, Profile,
@@ -91,7 +93,7 @@ pub(crate) fn job(
     // Levels that depend on the ranks, so that every kind of inner algorithm meets every position.
     let inner = |i: u32| [Inner::Ring, Inner::Direct, Inner::InSwitch][((ranks + i) % 3) as usize];
     let levels = fit_levels(ranks, &[(4, inner(0)), (6, inner(1)), (3, inner(2))]);
-    let tuning = Tuning { slices: 1 + ranks % 4, levels };
+    let tuning = Tuning { slices: 1 + ranks % 4, levels, radix: 2 + ranks % 3 };
     let schedule = algorithm.schedule(collective, ranks, &tuning).expect("it is possible");
     Job {
         schedule: Arc::from(schedule),
@@ -108,6 +110,12 @@ pub(crate) fn spec(job: &Job, seed: u64) -> InputSpec {
     let shape = job.schedule.shape();
     let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
     InputSpec { shape, chunks, dtype: job.dtype, op: job.op, seed }
+}
+
+/// `ranks`, or one more where the algorithm forbids so many.
+pub(crate) fn fitting((algorithm, collective): (Algorithm, Collective), ranks: u32) -> u32 {
+    let made = algorithm.schedule(collective, ranks, &Tuning::default());
+    ranks + u32::from(matches!(made, Err(CollectiveError::RanksForbidden { .. })))
 }
 
 pub(crate) fn pairs() -> Vec<(Algorithm, Collective)> {

@@ -85,8 +85,10 @@ proptest! {
             .collect();
         let report = Emulator::new(2, MEMORY).unwrap().run(&job, inputs.clone()).unwrap();
         let outputs: Vec<Vec<u8>> = report.outputs.iter().map(whole).collect();
-        prop_assert!(job.schedule.shape().bit_identical);
-        prop_assert!(outputs.iter().all(|output| *output == outputs[0]), "{} differs", algorithm);
+        // A census adds in an order of its own on each rank.
+        let promised = job.schedule.shape().bit_identical;
+        prop_assert!(promised || algorithm == Algorithm::Census);
+        prop_assert!(!promised || outputs.iter().all(|output| *output == outputs[0]), "{} differs", algorithm);
         let inputs: Vec<Vec<f64>> = inputs.iter().map(|raw| decode(dtype, raw)).collect();
         // Every input passes at most ranks - 1 additions, and a division; the reference, summed in
         // f64, errs by as many roundings of its own.

@@ -9,7 +9,7 @@ use supernode_engine::ports;
 use supernode_fabric::{CostModel, Skew};
 use supernode_units::{DType, ReduceOp, Time};
 
-use crate::jobs::{MEMORY, job, machine, pairs, spec};
+use crate::jobs::{MEMORY, fitting, job, machine, pairs, spec};
 
 /// Every algorithm at every rank count to 65, types and operators in turn.
 #[test]
@@ -22,6 +22,7 @@ fn every_algorithm_is_right_at_every_rank_count() {
             let dtype = DType::ALL[turn % DType::ALL.len()];
             let op = ReduceOp::ALL[turn / DType::ALL.len() % ReduceOp::ALL.len()];
             let count = (turn % 97) as u64;
+            let ranks = fitting((algorithm, collective), ranks);
             let job = job(algorithm, collective, ranks, count, dtype, op, Results::Own);
             let spec = spec(&job, turn as u64);
             let inputs = spec.generate_all(1);
@@ -47,6 +48,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let results = if shared { Results::Shared } else { Results::Own };
+        let ranks = fitting(pair, ranks);
         let job = job(pair.0, pair.1, ranks, count, dtype, op, results);
         let spec = spec(&job, seed);
         let inputs = spec.generate_all(2);
@@ -64,6 +66,7 @@ proptest! {
         torus in any::<bool>(),
         seed in any::<u64>(),
     ) {
+        let ranks = fitting(pair, ranks);
         let mut job = job(pair.0, pair.1, ranks, count, DType::F32, ReduceOp::Sum, Results::Sizes);
         job.cost = Arc::new(machine(torus, ranks, seed));
         let chunks = Chunks::new(job.schedule.shape(), count, 4);
@@ -86,6 +89,7 @@ proptest! {
         seed in any::<u64>(),
         jitter in prop::option::of(0_u64..2_000_000),
     ) {
+        let ranks = fitting(pair, ranks);
         let mut job = job(pair.0, pair.1, ranks, count, DType::F32, ReduceOp::Sum, Results::Own);
         if let Some(jitter) = jitter {
             let (jitter, slow_step) = (Time::from_ps(jitter), Time::from_us(1));

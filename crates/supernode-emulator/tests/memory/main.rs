@@ -23,15 +23,20 @@ static TURN: Mutex<()> = Mutex::new(());
 #[allow(dead_code, reason = "the other binary uses the rest")]
 mod jobs;
 
-/// An all-reduce of `count` f32 on a switch; a hierarchy has no level that the switch reduces.
-fn job(algorithm: Algorithm, ranks: u32, count: u64, results: Results) -> Job {
+/// `count` f32 on a switch; a hierarchy has no level that the switch reduces.
+fn job(
+    (algorithm, collective): (Algorithm, Collective),
+    ranks: u32,
+    count: u64,
+    results: Results,
+) -> Job {
     let (dtype, op) = (DType::F32, ReduceOp::Sum);
     let levels = fit_levels(ranks, &[(8, Inner::Direct), (8, Inner::Ring)]);
-    let tuning = Tuning { slices: 4, levels };
-    let schedule = algorithm.schedule(Collective::AllReduce, ranks, &tuning).unwrap();
+    let tuning = Tuning { slices: 4, levels, ..Tuning::default() };
+    let schedule = algorithm.schedule(collective, ranks, &tuning).unwrap();
     Job {
         schedule: Arc::from(schedule),
-        ..jobs::job(algorithm, Collective::AllReduce, ranks, count, dtype, op, results)
+        ..jobs::job(algorithm, collective, ranks, count, dtype, op, results)
     }
 }
 
@@ -41,7 +46,7 @@ fn inputs(job: &Job) -> Vec<Bytes> {
 
 /// Allocations and messages of the fourth run.
 fn steady(algorithm: Algorithm, ranks: u32, count: u64) -> (u64, u64) {
-    let job = job(algorithm, ranks, count, Results::Own);
+    let job = job((algorithm, Collective::AllReduce), ranks, count, Results::Own);
     let inputs = inputs(&job);
     let emulator = Emulator::new(2, 1 << 32).unwrap();
     let mut outputs = Vec::new();
@@ -94,18 +99,20 @@ fn other_algorithms_allocate_once_per_value() {
 #[test]
 fn estimates_hold_the_peak() {
     let _turn = TURN.lock().unwrap();
-    for algorithm in Algorithm::ALL {
+    for (algorithm, collective) in jobs::pairs() {
         for (ranks, count) in [(64, 256), (16, 1 << 18), (256, 64)] {
             for results in [Results::Own, Results::Shared, Results::Sizes] {
                 let before = HEAP.restart();
-                let job = job(algorithm, ranks, count, results);
+                let job = job((algorithm, collective), ranks, count, results);
                 let inputs = if results == Results::Sizes { Vec::new() } else { inputs(&job) };
                 let needed = Emulator::memory_needed(&job);
                 Emulator::new(2, 1 << 32).unwrap().run(&job, inputs).unwrap();
                 let peak = HEAP.peak() - before;
-                let what = format!("{algorithm} {ranks} x {count} {results:?}");
+                let what = format!("{algorithm} {collective} {ranks} x {count} {results:?}");
                 assert!(peak <= needed, "{what}: {needed} for {peak}");
-                assert!(needed < 12 * peak, "{what}: {needed} for {peak}");
+                // Blocks of others, where results are shared, are estimated as if they were own.
+                let close = collective == Collective::AllReduce;
+                assert!(!close || needed < 12 * peak, "{what}: {needed} for {peak}");
             }
         }
     }

@@ -64,7 +64,7 @@ pub(super) fn time(cost: &CostModel, schedule: &dyn Schedule, chunk: u64) -> Tim
     let (fold, unfold) = match shape.collective {
         Collective::AllReduce => (whole, whole),
         Collective::ReduceScatter => (whole, chunk),
-        Collective::AllGather => (chunk, whole),
+        _ => (chunk, whole),
     };
     let folding = || samples.iter().filter(|position| **position < extra).map(|p| 2 * p);
     let reduces = shape.collective.reduces();

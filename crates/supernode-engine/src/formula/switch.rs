@@ -29,7 +29,7 @@ pub(super) fn time(
     let (ways, passes) = match collective {
         Collective::AllReduce => (3, (n + 1) * slices + depth * (n - 2)),
         Collective::ReduceScatter => (2, n * slices),
-        Collective::AllGather => (1, (n - 1) * slices),
+        _ => (1, (n - 1) * slices),
     };
     let busy = port * passes;
     // Requests go out a few at a time: a round trip for each such group, if they are small.

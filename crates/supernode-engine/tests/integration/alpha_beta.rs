@@ -43,11 +43,38 @@ pub(crate) fn closed_form(
             let folds = if ranks.is_power_of_two() { 0 } else { 2 };
             let chunks = match collective {
                 Collective::AllReduce => rounds + folds,
-                Collective::ReduceScatter | Collective::AllGather => peers,
+                _ => peers,
             };
             form(rounds + folds, chunks)
         }
         Algorithm::Hierarchical => hierarchical(collective, ranks, &tuning.levels),
+        Algorithm::Linear
+        | Algorithm::TwoSided
+        | Algorithm::OneSided
+        | Algorithm::Dissemination
+        | Algorithm::Binomial
+            if ranks == 1 =>
+        {
+            form(0, 0)
+        }
+        Algorithm::Pairwise | Algorithm::Chain => form(peers, peers),
+        Algorithm::Linear => match collective {
+            Collective::AllReduce => form(2, 2 * peers),
+            Collective::Barrier => form(2, 0),
+            _ => form(1, peers),
+        },
+        Algorithm::TwoSided | Algorithm::OneSided => form(1, 1),
+        Algorithm::Dissemination => form(u64::from((ranks - 1).ilog2()) + 1, 0),
+        Algorithm::Binomial if ranks.is_power_of_two() => {
+            let rounds = u64::from(ranks.ilog2());
+            match collective {
+                Collective::Broadcast { .. } => form(rounds, rounds),
+                Collective::Scatter { .. } => form(rounds, peers),
+                Collective::Barrier => form(2 * rounds, 0),
+                // Children that come together are served one after the other.
+                _ => None,
+            }
+        }
         Algorithm::Circulant | Algorithm::Nhr | Algorithm::Nb => {
             let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
             form(phases * rounds, phases * peers)
@@ -68,7 +95,8 @@ pub(crate) fn closed_form(
         | Algorithm::BidirectionalRing
         | Algorithm::MeshRings
         | Algorithm::TorusRings
-        | Algorithm::FullMeshRings => None,
+        | Algorithm::FullMeshRings
+        | Algorithm::Binomial => None,
     }
 }
 
@@ -83,7 +111,7 @@ fn hierarchical(collective: Collective, ranks: u32, levels: &[LevelPlan]) -> Opt
         // What an all-reduce has left at this level; the other two gather blocks of inner ranks.
         let share = match collective {
             Collective::AllReduce => u64::from(ranks) / inner_ranks / size,
-            Collective::ReduceScatter | Collective::AllGather => inner_ranks,
+            _ => inner_ranks,
         };
         form.alphas += match level.inner {
             Inner::Ring => phases * (size - 1),

@@ -7,7 +7,7 @@ use supernode_engine::{EngineError, bound, fastest, formula, ports, tune};
 use supernode_fabric::{CostModel, LevelKind, Oversubscription, Placement, Profile, Skew, Spread};
 use supernode_units::Time;
 
-use crate::machines::{level, model, pairs, schedule, switch, time, tuning};
+use crate::machines::{ALL_REDUCE_AND_HALVES, level, model, pairs, schedule, switch, time, tuning};
 
 /// A level of every kind, and its size.
 fn kind() -> impl Strategy<Value = (LevelKind, u32)> {
@@ -143,7 +143,7 @@ proptest! {
     ) {
         // One level, direct: several senders whose messages are awaited together.
         let levels = vec![LevelPlan { size: ranks, inner: Inner::Direct }];
-        let tuning = Tuning { slices: 1, levels };
+        let tuning = Tuning { slices: 1, levels, ..Tuning::default() };
         let Some(schedule) = schedule(pair, ranks, &tuning) else { return Ok(()) };
         let machine = |rates: [u64; 3], latencies: [u64; 3]| {
             let ns = |i: usize| Time::from_ns(latencies[i]);
@@ -216,7 +216,7 @@ fn the_bound_can_be_reached() {
         }),
     ];
     for (algorithm, cost) in machines {
-        for collective in supernode_collectives::Collective::ALL {
+        for collective in ALL_REDUCE_AND_HALVES {
             let schedule = algorithm.schedule(collective, 8, &Tuning::default()).unwrap();
             let bytes = 1 << 30;
             let got = time(&*schedule, bytes, &cost).as_us_f64();

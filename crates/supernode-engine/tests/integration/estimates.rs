@@ -40,6 +40,8 @@ fn bands(algorithm: Algorithm) -> [(f64, f64); 3] {
         Algorithm::RecursiveDoubling => [(0.99, 1.2), (0.99, 1.5), (0.99, 1.35)],
         Algorithm::InSwitch => [(0.5, 1.25); 3],
         Algorithm::DoubleBinaryTree => [(0.65, 1.3), (0.65, 1.65), (0.65, 1.3)],
+        Algorithm::Linear | Algorithm::Binomial => [(0.999, 1.001); 3],
+        Algorithm::Chain => [(0.95, 1.05); 3],
         // In step on machines where all pairs are alike.
         _ => [(1.0, 1.0), (1.0, 1.0), (0.7, 1.35)],
     }
@@ -79,7 +81,8 @@ fn check(algorithm: Algorithm, collective: Collective, slices: u32) {
 fn formulas_are_close_to_the_engine() {
     for (algorithm, collective) in pairs() {
         check(algorithm, collective, 1);
-        if matches!(algorithm, Algorithm::DoubleBinaryTree | Algorithm::InSwitch) {
+        if matches!(algorithm, Algorithm::DoubleBinaryTree | Algorithm::InSwitch | Algorithm::Chain)
+        {
             check(algorithm, collective, 16);
         }
     }

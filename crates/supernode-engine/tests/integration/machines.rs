@@ -49,8 +49,12 @@ pub(crate) fn switch(
 /// Levels of every inner algorithm for any rank count.
 pub(crate) fn tuning(ranks: u32, slices: u32, inner: Inner) -> Tuning {
     let levels = fit_levels(ranks, &[(4, inner), (3, Inner::Ring), (5, inner)]);
-    Tuning { slices, levels }
+    Tuning { slices, levels, ..Tuning::default() }
 }
+
+/// What rings, recursive doubling and hierarchies have.
+pub(crate) const ALL_REDUCE_AND_HALVES: [Collective; 3] =
+    [Collective::AllReduce, Collective::ReduceScatter, Collective::AllGather];
 
 pub(crate) fn pairs() -> Vec<(Algorithm, Collective)> {
     let all = Algorithm::ALL.into_iter().flat_map(|a| Collective::ALL.map(|c| (a, c)));

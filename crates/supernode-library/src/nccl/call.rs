@@ -20,13 +20,7 @@ pub struct Call {
 
 impl Call {
     /// One call of binary32 sums.
-    pub fn new(function: impl Into<Function>, size: MessageSize) -> Self {
-        Self {
-            function: function.into(),
-            bytes: size.bytes(),
-            element: Element::F32,
-            op: ReduceOp::Sum,
-            ops: 1,
-        }
+    pub fn new(function: Function, size: MessageSize) -> Self {
+        Self { function, bytes: size.bytes(), element: Element::F32, op: ReduceOp::Sum, ops: 1 }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn nvls(work: &Work<'_>) -> Result<Scheduled, LibraryError> {
     let (hops, passes) = match work.collective {
         Collective::AllReduce => (4.0, (n + 1.0) * s + depth * (n - 2.0)),
         Collective::ReduceScatter => (3.0, n * s),
-        Collective::AllGather => (2.0, (n - 1.0) * s),
+        _ => (2.0, (n - 1.0) * s),
     };
     let sync = (predictor.rates.chip(Chip::NvlsStep) * shrink / hops).min(busy_us / hops / 2.0 / s);
     let pass_us = (busy_us - hops * sync) / passes;

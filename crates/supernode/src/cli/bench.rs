@@ -42,9 +42,10 @@ engine `profile` gives the time of its steps; `--engine ports` or `emulate` runs
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// all-reduce, reduce-scatter or all-gather.
-    #[arg(value_parser = names::any_case::<Collective>)]
-    collective: Collective,
+    /// all-reduce, reduce-scatter, all-gather, broadcast, reduce, all-to-all, gather, scatter,
+    /// send-recv or barrier.
+    #[arg(value_name = "COLLECTIVE", value_parser = names::any_case::<Collective>)]
+    what: Collective,
     /// Catalog id, alias, or a TOML file with one system.
     #[arg(long, value_name = "ID|FILE.toml")]
     system: String,
@@ -105,6 +106,9 @@ pub(super) struct Args {
     /// sum, prod, min, max or avg.
     #[arg(short, long, default_value = "sum", value_parser = names::any_case::<ReduceOp>)]
     op: ReduceOp,
+    /// The rank that broadcasts, scatters, gathers or gets the reduction [default: 0].
+    #[arg(short, long, value_name = "RANK", value_parser = names::whole::<u32>)]
+    root: Option<u32>,
     /// Check results against a plain reference (0 or 1) [default: 1 where data runs].
     #[arg(short, long, value_name = "0|1", value_parser = check)]
     check: Option<u8>,
@@ -130,7 +134,15 @@ fn check(text: &str) -> Result<u8, String> {
     }
 }
 
+impl Args {
+    /// What is measured, its root included.
+    fn collective(&self) -> Collective {
+        self.what.with_root(self.root.unwrap_or(0))
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
+    names::check_root(args.what, args.root)?;
     let sweep = sweep::sweep(args)?;
     let sizes = sweep::sizes(&sweep)?;
     let (catalog, id) = source::load(&args.system, &args.set)?;
@@ -176,7 +188,7 @@ fn wire(
     for choice in &run {
         // The most messages may be those of the smallest size, and the most bytes of the largest.
         for size in [sweep.minimum_bytes, sweep.maximum_bytes] {
-            let (_, elements) = counts(args.collective, args.dtype, setup.ranks(), size);
+            let (_, elements) = counts(args.collective(), args.dtype, setup.ranks(), size);
             let (algorithm, tuning) = choice.resolve(&setup, elements * args.dtype.bytes());
             setup.check_limits(algorithm, &tuning, elements)?;
         }
@@ -203,7 +215,7 @@ fn row<W: Write>(
     bar: &ProgressBar,
 ) -> Result<(), Error> {
     let ranks = setup.ranks();
-    let (shown, large) = counts(args.collective, args.dtype, ranks, size);
+    let (shown, large) = counts(args.collective(), args.dtype, ranks, size);
     let bytes = large * args.dtype.bytes();
     let (algorithm, tuning) = choice.resolve(setup, bytes);
     bar.set_message(format!("{algorithm} {}", MessageSize::new(bytes)));
@@ -231,13 +243,13 @@ fn answered(
 ) -> Row {
     let us = answer.time.as_us_f64();
     let algbw = if us > 0.0 { bytes as f64 / us / 1e3 } else { 0.0 };
-    let (numerator, denominator) = args.collective.busbw_factor(ranks);
+    let (numerator, denominator) = args.collective().busbw_factor(ranks);
     Row {
         size_bytes: bytes,
         count,
         dtype: args.dtype.nccl_name(),
-        redop: if args.collective.reduces() { args.op.name() } else { "none" },
-        root: -1,
+        redop: if args.collective().reduces() { args.op.name() } else { "none" },
+        root: args.collective().root().map_or(-1, i64::from),
         algorithm,
         engine: answer.engine.name(),
         time_us: us,
@@ -251,11 +263,21 @@ fn answered(
 
 /// Elements as nccl-tests prints them, and elements of the large buffer, for `size` bytes.
 ///
-/// Reduce-scatter and all-gather count one rank's block, rounded down to 16 bytes.
+/// Where the large buffer has a block for each rank, one rank's block counts, rounded down to 16
+/// bytes.
 fn counts(collective: Collective, dtype: DType, ranks: u32, size: u64) -> (u64, u64) {
     let elements = size / dtype.bytes();
-    if collective == Collective::AllReduce {
-        return (elements, elements);
+    match collective {
+        Collective::AllReduce
+        | Collective::Broadcast { .. }
+        | Collective::Reduce { .. }
+        | Collective::SendRecv => return (elements, elements),
+        Collective::Barrier => return (0, 0),
+        Collective::ReduceScatter
+        | Collective::AllGather
+        | Collective::AllToAll
+        | Collective::Gather { .. }
+        | Collective::Scatter { .. } => {}
     }
     let aligned = 16 / dtype.bytes();
     let block = elements / u64::from(ranks) / aligned * aligned;

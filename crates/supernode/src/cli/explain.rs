@@ -23,7 +23,8 @@ const MAX_STEPS: u64 = 100_000;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// all-reduce, reduce-scatter or all-gather.
+    /// all-reduce, reduce-scatter, all-gather, broadcast, reduce, all-to-all, gather, scatter,
+    /// send-recv or barrier.
     #[arg(value_parser = names::any_case::<Collective>)]
     collective: Collective,
     /// The algorithm.
@@ -35,18 +36,25 @@ pub(super) struct Args {
     /// Pieces each rank's share is cut into where the algorithm pipelines.
     #[arg(long, value_name = "N", default_value = "1", value_parser = names::whole::<u32>)]
     slices: u32,
+    /// The rank that broadcasts, scatters, gathers or gets the reduction [default: 0].
+    #[arg(short, long, value_name = "RANK", value_parser = names::whole::<u32>)]
+    root: Option<u32>,
+    /// Radix of trees and dissemination: one more than the peers of a round.
+    #[arg(long, value_name = "K", default_value = "2", value_parser = verify::radix)]
+    radix: u32,
     /// Levels of `hierarchical` as SIZE:INNER, innermost first; they are fitted to the ranks.
     #[arg(long, value_name = "LIST", default_value = "8:direct,8:ring", value_parser = verify::level, value_delimiter = ',')]
     levels: Vec<LevelPlan>,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
-    let Args { collective, ranks, .. } = *args;
+    names::check_root(args.collective, args.root)?;
+    let (collective, ranks) = (args.collective.with_root(args.root.unwrap_or(0)), args.ranks);
     let algorithm = verify::algorithm(&args.algo)?;
     if ranks == 0 {
         return Err("a collective needs at least 1 rank".into());
     }
-    let tuning = verify::tuning(ranks, args.slices, &args.levels);
+    let tuning = verify::tuning(ranks, args.slices, &args.levels, args.radix);
     let schedule = algorithm.schedule(collective, ranks, &tuning)?;
     let (_, steps) = memory_needed(&*schedule);
     if steps > MAX_STEPS {

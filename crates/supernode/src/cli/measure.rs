@@ -7,7 +7,9 @@ pub(super) mod memory;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use supernode::collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Span, Tuning};
+use supernode::collectives::{
+    Algorithm, Chunks, Collective, CollectiveError, Inner, Schedule, Span, Tuning,
+};
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::choose::messages;
 use supernode::engine::formula::Elements;
@@ -79,7 +81,7 @@ impl Setup {
         &self,
         algorithm: Algorithm,
         tuning: &Tuning,
-    ) -> Result<Arc<dyn Schedule>, supernode::collectives::CollectiveError> {
+    ) -> Result<Arc<dyn Schedule>, CollectiveError> {
         let schedule = algorithm.schedule(self.request.collective, self.ranks(), tuning)?;
         Ok(Arc::from(schedule))
     }
@@ -242,6 +244,12 @@ impl Setup {
     pub(super) fn tune(&self, algorithm: Algorithm, bytes: u64) -> Tuning {
         let Request { collective, inner, .. } = self.request;
         engine::tune(algorithm, collective, bytes, &self.cost, inner)
+    }
+
+    /// Whether `algorithm` has the collective at all.
+    pub(super) fn has(&self, algorithm: Algorithm) -> bool {
+        let made = self.schedule(algorithm, &self.tune(algorithm, 0));
+        !matches!(made, Err(CollectiveError::Unsupported { .. }))
     }
 
     /// Whether `algorithm` can run here at all.

@@ -3,7 +3,10 @@
 
 use std::str::FromStr;
 
+use supernode::collectives::Collective;
 use supernode::units::DType;
+
+use super::Error;
 
 /// Reads a name written in any case.
 pub(super) fn any_case<T: FromStr>(text: &str) -> Result<T, T::Err> {
@@ -37,6 +40,15 @@ pub(super) fn dtype(text: &str) -> Result<DType, String> {
             None => error.to_string(),
         }
     })
+}
+
+/// Whether a root was given to what has none.
+pub(super) fn check_root(collective: Collective, root: Option<u32>) -> Result<(), Error> {
+    if root.is_some() && collective.root().is_none() {
+        let what = "--root is for broadcast, reduce, gather and scatter";
+        return Err(format!("{what}; {collective} has none, leave it out").into());
+    }
+    Ok(())
 }
 
 /// Reads a whole number.

@@ -37,7 +37,8 @@ const MAX_STEPS: u64 = 2_000_000_000;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// all-reduce, reduce-scatter or all-gather.
+    /// all-reduce, reduce-scatter, all-gather, broadcast, reduce, all-to-all, gather, scatter,
+    /// send-recv or barrier.
     #[arg(value_parser = names::any_case::<Collective>)]
     collective: Collective,
     /// Algorithms separated by commas, or `all`.
@@ -49,6 +50,12 @@ pub(super) struct Args {
     /// Pieces each rank's share is cut into where the algorithm pipelines.
     #[arg(long, value_name = "N", default_value = "2", value_parser = names::whole::<u32>)]
     slices: u32,
+    /// The rank that broadcasts, scatters, gathers or gets the reduction [default: 0].
+    #[arg(short, long, value_name = "RANK", value_parser = names::whole::<u32>)]
+    root: Option<u32>,
+    /// Radix of trees and dissemination: one more than the peers of a round.
+    #[arg(long, value_name = "K", default_value = "2", value_parser = radix)]
+    radix: u32,
     /// Levels of `hierarchical` as SIZE:INNER, innermost first; they are fitted to the ranks.
     #[arg(long, value_name = "LIST", default_value = "8:direct,8:ring", value_parser = level, value_delimiter = ',')]
     levels: Vec<LevelPlan>,
@@ -84,6 +91,14 @@ pub(super) fn level(text: &str) -> Result<LevelPlan, String> {
     Ok(LevelPlan { size, inner })
 }
 
+/// Reads a radix.
+pub(super) fn radix(text: &str) -> Result<u32, String> {
+    match names::whole(text)? {
+        0 | 1 => Err(format!("a radix of {text} gets nowhere; use 2 or more")),
+        radix => Ok(radix),
+    }
+}
+
 /// The algorithms that `text` names, each once.
 fn algorithms(text: &str) -> Result<Vec<Algorithm>, Error> {
     let mut chosen: Vec<Algorithm> = Vec::new();
@@ -112,31 +127,46 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm, Error> {
 }
 
 /// The tuning for `ranks` ranks.
-pub(super) fn tuning(ranks: u32, slices: u32, levels: &[LevelPlan]) -> Tuning {
+pub(super) fn tuning(ranks: u32, slices: u32, levels: &[LevelPlan], radix: u32) -> Tuning {
     let offered: Vec<_> = levels.iter().map(|level| (level.size, level.inner)).collect();
-    Tuning { slices, levels: fit_levels(ranks, &offered) }
+    Tuning { slices, levels: fit_levels(ranks, &offered), radix }
+}
+
+impl Args {
+    /// What is proved, its root included.
+    fn collective(&self) -> Collective {
+        self.collective.with_root(self.root.unwrap_or(0))
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
+    names::check_root(args.collective, args.root)?;
     let all = args.algo.split(',').any(|name| name.trim().eq_ignore_ascii_case("all"));
     let (mut work, mut left_out) = (Vec::new(), Vec::new());
     for algorithm in algorithms(&args.algo)? {
-        match check_limits(args, algorithm) {
-            Ok(()) => work.push(algorithm),
-            // `all` means all that there are.
-            Err(Refused::Undefined(why)) if all => left_out.push(why),
-            Err(Refused::Undefined(why) | Refused::TooMuch(why)) => return Err(why.into()),
+        let mut forbidden = None;
+        for ranks in args.ranks.iter() {
+            match check_limits(args, algorithm, ranks) {
+                Ok(()) => work.push((algorithm, ranks)),
+                // `all` means all that there are.
+                Err(Refused::Undefined(_)) if all => break,
+                Err(Refused::Forbidden(why)) if all => {
+                    forbidden.get_or_insert(why);
+                }
+                Err(Refused::Undefined(why) | Refused::Forbidden(why) | Refused::TooMuch(why)) => {
+                    return Err(why.into());
+                }
+            }
         }
+        left_out.extend(forbidden);
     }
     let mut writer = Writer::new(io::stdout().lock(), args.format, args.cycles);
-    writer.header(args.collective, &left_out)?;
-    for algorithm in work {
-        for ranks in args.ranks.iter() {
-            let tuning = tuning(ranks, args.slices, &args.levels);
-            let options = Options::default();
-            let proof = prove_algorithm(algorithm, args.collective, ranks, &tuning, &options)?;
-            writer.row(&Row { collective: args.collective, algorithm, ranks, proof })?;
-        }
+    writer.header(args.collective(), &left_out)?;
+    for (algorithm, ranks) in work {
+        let tuning = tuning(ranks, args.slices, &args.levels, args.radix);
+        let options = Options::default();
+        let proof = prove_algorithm(algorithm, args.collective(), ranks, &tuning, &options)?;
+        writer.row(&Row { collective: args.collective(), algorithm, ranks, proof })?;
     }
     let wrong = writer.finish()?;
     io::stdout().flush()?;
@@ -147,33 +177,36 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
 enum Refused {
     /// There is no such schedule.
     Undefined(String),
+    /// There is none on so many ranks.
+    Forbidden(String),
     /// It would take too much memory or time.
     TooMuch(String),
 }
 
-/// Whether memory and patience last for every number of ranks.
-fn check_limits(args: &Args, algorithm: Algorithm) -> Result<(), Refused> {
+/// Whether memory and patience last.
+fn check_limits(args: &Args, algorithm: Algorithm, ranks: u32) -> Result<(), Refused> {
     let limit = memory::available();
-    for ranks in args.ranks.iter() {
-        let tuning = tuning(ranks, args.slices, &args.levels);
-        let schedule = algorithm
-            .schedule(args.collective, ranks, &tuning)
-            .map_err(|error| Refused::Undefined(error.to_string()))?;
-        let (needed, steps) = memory_needed(&*schedule);
-        if steps > MAX_STEPS {
-            let (steps, most) = (grouped(steps), grouped(MAX_STEPS));
-            return Err(Refused::TooMuch(format!(
-                "{algorithm} on {ranks} ranks has about {steps} steps; more than {most} would take \
-                 too long to prove; use fewer ranks"
-            )));
-        }
-        if needed > limit {
-            let (needed, limit) = (MessageSize::new(needed), MessageSize::new(limit));
-            return Err(Refused::TooMuch(format!(
-                "the proof of {algorithm} on {ranks} ranks needs {needed}, but only {limit} may be \
-                 used; use fewer ranks"
-            )));
-        }
+    let tuning = tuning(ranks, args.slices, &args.levels, args.radix);
+    let schedule =
+        algorithm.schedule(args.collective(), ranks, &tuning).map_err(|error| match error {
+            CollectiveError::Unsupported { .. } => Refused::Undefined(error.to_string()),
+            CollectiveError::RanksForbidden { .. } => Refused::Forbidden(error.to_string()),
+            _ => Refused::TooMuch(error.to_string()),
+        })?;
+    let (needed, steps) = memory_needed(&*schedule);
+    if steps > MAX_STEPS {
+        let (steps, most) = (grouped(steps), grouped(MAX_STEPS));
+        return Err(Refused::TooMuch(format!(
+            "{algorithm} on {ranks} ranks has about {steps} steps; more than {most} would take \
+             too long to prove; use fewer ranks"
+        )));
+    }
+    if needed > limit {
+        let (needed, limit) = (MessageSize::new(needed), MessageSize::new(limit));
+        return Err(Refused::TooMuch(format!(
+            "the proof of {algorithm} on {ranks} ranks needs {needed}, but only {limit} may be \
+             used; use fewer ranks"
+        )));
     }
     Ok(())
 }

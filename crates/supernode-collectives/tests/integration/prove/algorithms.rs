@@ -5,6 +5,9 @@ use supernode_collectives::{
     Algorithm, Collective, CollectiveError, Inner, LevelPlan, Ring, Tuning, fit_levels,
 };
 
+const ALL_REDUCE_AND_HALVES: [Collective; 3] =
+    [Collective::AllReduce, Collective::ReduceScatter, Collective::AllGather];
+
 #[track_caller]
 fn proof(algorithm: Algorithm, collective: Collective, ranks: u32, tuning: &Tuning) -> Proof {
     let proof = prove_algorithm(algorithm, collective, ranks, tuning, &Options::default());
@@ -22,7 +25,7 @@ fn proof(algorithm: Algorithm, collective: Collective, ranks: u32, tuning: &Tuni
 
 fn all_ranks(algorithm: Algorithm, depth: impl Fn(Collective, u32) -> u32) {
     for collective in Collective::ALL {
-        let tuning = Tuning { slices: 3, levels: Vec::new() };
+        let tuning = Tuning { slices: 3, ..Tuning::default() };
         if algorithm.schedule(collective, 2, &tuning).is_err() {
             continue;
         }
@@ -95,7 +98,8 @@ fn rings_of_all_kinds() {
     all_ranks(Algorithm::SegmentedRing, |_, _| 4);
     for (inner, outer) in [(2, 2), (3, 4), (4, 3), (5, 6), (3, 3), (4, 8), (8, 4), (5, 5), (9, 3)] {
         let level = |size| LevelPlan { size, inner: Inner::Ring };
-        let tuning = Tuning { slices: 1, levels: vec![level(inner), level(outer)] };
+        let tuning =
+            Tuning { slices: 1, levels: vec![level(inner), level(outer)], ..Tuning::default() };
         for algorithm in [Algorithm::MeshRings, Algorithm::TorusRings] {
             for collective in Collective::ALL {
                 match algorithm.schedule(collective, inner * outer, &tuning) {
@@ -123,12 +127,80 @@ fn neighbour_exchange() {
 }
 
 #[test]
+fn linear() {
+    all_ranks(Algorithm::Linear, |_, _| 0);
+}
+
+#[test]
+fn binomial() {
+    all_ranks(Algorithm::Binomial, |_, _| 0);
+}
+
+#[test]
+fn chain() {
+    all_ranks(Algorithm::Chain, |_, _| 0);
+}
+
+#[test]
+fn pairwise() {
+    all_ranks(Algorithm::Pairwise, |_, _| 0);
+}
+
+#[test]
+fn dissemination() {
+    all_ranks(Algorithm::Dissemination, |_, _| 1);
+}
+
+#[test]
+fn send_recv() {
+    all_ranks(Algorithm::TwoSided, |_, _| 1);
+    all_ranks(Algorithm::OneSided, |_, _| 0);
+}
+
+/// Every root for small numbers of ranks, the last and the middle one for others.
+#[test]
+fn every_root() {
+    for collective in Collective::ALL.into_iter().filter(|c| c.root().is_some()) {
+        for algorithm in Algorithm::ALL {
+            let tuning = Tuning { slices: 3, ..Tuning::default() };
+            if algorithm.schedule(collective, 2, &tuning).is_err() {
+                continue;
+            }
+            for ranks in 1..=40 {
+                let roots: Vec<u32> =
+                    if ranks <= 12 { (0..ranks).collect() } else { vec![ranks / 2, ranks - 1] };
+                for root in roots {
+                    proof(algorithm, collective.with_root(root), ranks, &tuning);
+                }
+            }
+            let error = algorithm.schedule(collective.with_root(5), 5, &tuning).unwrap_err();
+            assert!(error.to_string().contains("use 0 to 4"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn every_radix() {
+    for algorithm in [Algorithm::Binomial, Algorithm::Dissemination] {
+        for collective in Collective::ALL {
+            for (radix, ranks) in (2..=9).flat_map(|radix| (1..=40).map(move |n| (radix, n))) {
+                let tuning = Tuning { radix, ..Tuning::default() };
+                let collective = collective.with_root(ranks / 3);
+                if algorithm.schedule(collective, ranks, &tuning).is_ok() {
+                    proof(algorithm, collective, ranks, &tuning);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn hierarchical() {
     for inner in [Inner::Ring, Inner::Direct, Inner::InSwitch] {
-        for collective in Collective::ALL {
+        for collective in ALL_REDUCE_AND_HALVES {
             for ranks in 1..=64 {
                 let levels = fit_levels(ranks, &[(4, inner), (3, Inner::Direct), (5, Inner::Ring)]);
-                let tuning = Tuning { slices: 1, levels };
+                let tuning = Tuning { slices: 1, levels, ..Tuning::default() };
                 proof(Algorithm::Hierarchical, collective, ranks, &tuning);
             }
         }
@@ -141,8 +213,8 @@ fn every_pair_of_levels() {
     for (inner, outer) in inners.into_iter().flat_map(|a| inners.map(|b| (a, b))) {
         for (a, b) in [(2, 2), (2, 5), (4, 3), (3, 8), (8, 3)] {
             let levels = vec![LevelPlan { size: a, inner }, LevelPlan { size: b, inner: outer }];
-            let tuning = Tuning { slices: 1, levels };
-            for collective in Collective::ALL {
+            let tuning = Tuning { slices: 1, levels, ..Tuning::default() };
+            for collective in ALL_REDUCE_AND_HALVES {
                 proof(Algorithm::Hierarchical, collective, a * b, &tuning);
             }
         }
@@ -153,9 +225,9 @@ fn every_pair_of_levels() {
 fn slices_do_not_matter() {
     for slices in [1, 2, 5, 8] {
         for ranks in [2, 3, 7, 12, 33] {
-            let tuning = Tuning { slices, levels: Vec::new() };
+            let tuning = Tuning { slices, ..Tuning::default() };
             proof(Algorithm::DoubleBinaryTree, Collective::AllReduce, ranks, &tuning);
-            for collective in Collective::ALL {
+            for collective in ALL_REDUCE_AND_HALVES {
                 proof(Algorithm::InSwitch, collective, ranks, &tuning);
             }
         }

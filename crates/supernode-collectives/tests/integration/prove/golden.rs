@@ -16,7 +16,7 @@ fn check(algorithm: Algorithm, collective: Collective, rows: &[Row]) {
 #[track_caller]
 fn check_with(algorithm: Algorithm, collective: Collective, row: &Row, levels: Vec<LevelPlan>) {
     let &(ranks, rounds, sent, received, messages, fan) = row;
-    let tuning = Tuning { slices: 1, levels };
+    let tuning = Tuning { slices: 1, levels, ..Tuning::default() };
     let options = Options::default();
     let proof =
         prove_algorithm(algorithm, collective, ranks, &tuning, &options).expect("it is defined");

@@ -109,7 +109,7 @@ fn mutate(program: &mut Program, mutation: Mutation, at: usize, pick: usize) -> 
 
 fn subject(algorithm: Algorithm, collective: Collective, ranks: u32) -> Option<Program> {
     let levels = fit_levels(ranks, &[(2, Inner::Direct), (3, Inner::Ring)]);
-    let tuning = Tuning { slices: 2, levels };
+    let tuning = Tuning { slices: 2, levels, ..Tuning::default() };
     let schedule = algorithm.schedule(collective, ranks, &tuning).ok()?;
     Some(Program::of(&*schedule))
 }

@@ -20,7 +20,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let levels = fit_levels(ranks, &[(4, Inner::Direct), (2, Inner::InSwitch), (3, Inner::Ring)]);
-        let tuning = Tuning { slices, levels };
+        let tuning = Tuning { slices, levels, ..Tuning::default() };
         if let Ok(schedule) = algorithm.schedule(collective, ranks, &tuning) {
             let fair = prove(&*schedule, &ordered(Order::Fair)).unwrap();
             let random = prove(&*schedule, &ordered(Order::Random(seed))).unwrap();

@@ -119,12 +119,22 @@ pub(super) fn run(program: &Program) -> Result<(), String> {
         (0..shape.ranks).flat_map(|r| (0..shape.output_chunks).map(move |c| (r, c)))
     {
         let all = |chunk| (0..shape.ranks).map(|rank| input(&shape, rank, chunk)).sum();
+        let block = shape.output_chunks / shape.ranks;
         let expected: u128 = match shape.collective {
             Collective::AllReduce => all(chunk),
+            Collective::Reduce { root } if root == rank => all(chunk),
             Collective::ReduceScatter => all(rank * shape.output_chunks + chunk),
             Collective::AllGather => {
                 input(&shape, chunk / shape.input_chunks, chunk % shape.input_chunks)
             }
+            Collective::Gather { root } if root == rank => {
+                input(&shape, chunk / shape.input_chunks, chunk % shape.input_chunks)
+            }
+            Collective::Broadcast { root } => input(&shape, root, chunk),
+            Collective::Scatter { root } => input(&shape, root, rank * shape.output_chunks + chunk),
+            Collective::AllToAll => input(&shape, chunk / block, rank * block + chunk % block),
+            Collective::SendRecv => input(&shape, (rank + shape.ranks - 1) % shape.ranks, chunk),
+            Collective::Reduce { .. } | Collective::Gather { .. } | Collective::Barrier => continue,
         };
         if world.memory.get(&(rank, true, chunk)) != Some(&expected) {
             return Err(format!("rank {rank} chunk {chunk} is wrong, but was proved"));

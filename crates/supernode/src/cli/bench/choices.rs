@@ -39,6 +39,10 @@ pub(super) fn choices(args: &Args, setup: &Setup) -> Result<Choices, Error> {
             "auto" => run.push(Choice::Auto),
             "all" => {
                 for algorithm in Algorithm::ALL {
+                    // `all` means all that there are for this collective.
+                    if !setup.has(algorithm) {
+                        continue;
+                    }
                     match setup.can_run(algorithm) {
                         Ok(()) => run.push(Choice::Named(algorithm)),
                         Err(why) => left_out.push((algorithm.name(), why.to_string())),

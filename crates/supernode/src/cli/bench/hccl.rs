@@ -49,12 +49,12 @@ pub(super) fn run(
     sweep: Sweep,
     sizes: &[u64],
 ) -> Result<ExitCode, Error> {
-    let function = Function::from(args.collective);
+    let function = Function::try_from(args.collective())?;
     let ranks = setup.ranks();
     let rows: Vec<((u64, u64), Choice, Times)> = sizes
         .iter()
         .map(|size| {
-            let (count, large) = counts(args.collective, args.dtype, ranks, *size);
+            let (count, large) = counts(args.collective(), args.dtype, ranks, *size);
             let bytes = large * args.dtype.bytes();
             let choice = communicator.choose(function, bytes)?;
             Ok(((count, bytes), choice, communicator.times(function, bytes, &choice)?))

@@ -105,16 +105,17 @@ fn plan(
     size: u64,
 ) -> Result<Plan, Error> {
     let ranks = communicator.tuner.machine.ranks();
-    let (count, large) = counts(args.collective, args.dtype, ranks, size);
+    let (count, large) = counts(args.collective(), args.dtype, ranks, size);
     let bytes = large * args.dtype.bytes();
+    let function = Function::try_from(args.collective())?;
     let call = Call {
         element: Element::from(args.dtype),
         op: args.op,
         // An empty call costs what the smallest does.
-        ..Call::new(args.collective, MessageSize::new(bytes.max(1)))
+        ..Call::new(function, MessageSize::new(bytes.max(1)))
     };
     let choice = communicator.choose(&call);
-    forced::check(args, communicator, Function::from(args.collective), &choice)?;
+    forced::check(args, communicator, function, &choice)?;
     Ok(Plan { count, bytes, call, choice, time: communicator.time(&call, &choice, launched) })
 }
 

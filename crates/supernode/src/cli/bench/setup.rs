@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use supernode::catalog::{Catalog, End, System};
+use supernode::collectives::CollectiveError;
 use supernode::fabric::{CostModel, Profile};
 
 use super::{Args, Error};
@@ -28,11 +29,14 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
         let what = format!("{devices} devices are more than the {limit} that can be shuffled");
         return Err(format!("{what}; use --placement packed or spread").into());
     }
+    if let Some(root) = args.root.filter(|root| *root >= ranks) {
+        return Err(CollectiveError::Root { root, ranks }.into());
+    }
     let fabric = fabric.place(args.placement.placement(args.seed), ranks)?;
     let rates = system.device_rates(chip, End::Middle)?;
     let cost = Arc::new(CostModel::new(fabric, Profile::wire(), rates)?);
     let request = Request {
-        collective: args.collective,
+        collective: args.collective(),
         dtype: args.dtype,
         op: args.op,
         engine: args.engine,
@@ -88,7 +92,7 @@ pub(super) fn facts(args: &Args, system: &System, setup: &Setup) -> Facts {
         .filter(|range| !(alone && range.path.starts_with("scale-out.")));
     Facts {
         version: env!("CARGO_PKG_VERSION"),
-        collective: args.collective.name(),
+        collective: args.collective().name(),
         system: system.id.clone(),
         name: format!("{}{}", Copies(args.nodes.unwrap_or(1)), system.name),
         chip: system.chip_id().to_owned(),

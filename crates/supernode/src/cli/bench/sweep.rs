@@ -1,5 +1,6 @@
 //! The sizes of a run: the sweep of nccl-tests.
 
+use supernode::collectives::Collective;
 use supernode::units::MessageSize;
 
 use super::{Args, Error};
@@ -14,6 +15,9 @@ const MAX_SIZES: usize = 100_000;
 
 /// What was asked for. One end alone moves the default of the other, so that it gives one row.
 pub(super) fn sweep(args: &Args) -> Result<Sweep, Error> {
+    if args.collective() == Collective::Barrier {
+        return barrier(args);
+    }
     let (first, last) =
         (args.minbytes.map(MessageSize::bytes), args.maxbytes.map(MessageSize::bytes));
     let (minimum_bytes, maximum_bytes) = match (first, last) {
@@ -50,6 +54,26 @@ pub(super) fn sweep(args: &Args) -> Result<Sweep, Error> {
         maximum_bytes,
         step_factor: args.stepfactor,
         step_bytes: args.stepfactor.is_none().then_some(step),
+        validation: args.check.unwrap_or(1),
+    })
+}
+
+/// A barrier has no size: one row.
+fn barrier(args: &Args) -> Result<Sweep, Error> {
+    let given = [
+        (args.minbytes.is_some(), "-b"),
+        (args.maxbytes.is_some(), "-e"),
+        (args.stepfactor.is_some(), "-f"),
+        (args.stepbytes.is_some(), "-i"),
+    ];
+    if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
+        return Err(format!("a barrier moves no data; leave {option} out").into());
+    }
+    Ok(Sweep {
+        minimum_bytes: 0,
+        maximum_bytes: 0,
+        step_factor: None,
+        step_bytes: None,
         validation: args.check.unwrap_or(1),
     })
 }
