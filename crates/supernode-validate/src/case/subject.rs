@@ -56,8 +56,15 @@ impl Subject {
             _ if platform.node_devices == 1 => (curve.chips, 1),
             (_, Some(nodes)) => (nodes.max(1), curve.chips / nodes.max(1)),
         };
-        if curve.nodes.is_some_and(|nodes| !curve.chips.is_multiple_of(nodes.max(1))) {
+        let told = curve.nodes.unwrap_or(nodes).max(1);
+        if !curve.chips.is_multiple_of(told)
+            || u64::from(nodes) * u64::from(per_node) != u64::from(curve.chips)
+        {
             return Err("its ranks are not the same number on every node".to_owned());
+        }
+        if curve.nodes.is_none() && nodes > 1 {
+            let why = "the number of nodes is not told".to_owned();
+            guesses.push(("nodes filled one after the other".to_owned(), why));
         }
         if per_node > platform.node_devices {
             let devices = platform.node_devices;

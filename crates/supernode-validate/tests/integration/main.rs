@@ -1,5 +1,6 @@
 //! Integration tests of the measured curves.
 
+mod bench;
 mod builtin;
 mod csv;
 mod impossible;
