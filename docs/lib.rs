@@ -19,6 +19,9 @@ pub mod proof {}
 #[doc = include_str!("src/cost-model.md")]
 pub mod cost_model {}
 
+#[doc = include_str!("src/own-curves.md")]
+pub mod own_curves {}
+
 #[doc = include_str!("src/presets.md")]
 pub mod presets {}
 

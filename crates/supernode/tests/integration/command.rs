@@ -61,3 +61,26 @@ fn early_closed_pipes_are_no_failure() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
     }
 }
+
+/// `benchmark | supernode validate --curves -` is what the file would give.
+#[test]
+fn curves_come_from_standard_input() {
+    let path = "tests/cmd/validate.in/h100.log";
+    let run = |curves: &str, input: Stdio| {
+        let output = Command::new(env!("CARGO_BIN_EXE_supernode"))
+            .args(["validate", "--curves", curves])
+            .stdin(input)
+            .output()
+            .expect("the command runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), output.stderr)
+    };
+    let file = std::fs::File::open(path).expect("the log is there");
+    let (code, piped, _) = run("-", Stdio::from(file));
+    let (_, named, _) = run(path, Stdio::null());
+    assert_eq!(code, Some(0));
+    assert_eq!(piped.replace("standard input", path), named);
+    let (code, out, error) = run("-", Stdio::null());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    let error = String::from_utf8_lossy(&error).into_owned();
+    assert!(error.starts_with("error: standard input: no known format"), "{error}");
+}
