@@ -215,7 +215,7 @@ fn kind(spec: &LevelSpec, size: u32) -> LevelKind {
             oversubscription,
             spread: match spec.spread {
                 SpreadName::Spray => Spread::Spray,
-                SpreadName::Ecmp => Spread::Ecmp { seed: 0 },
+                SpreadName::Ecmp(seed) => Spread::Ecmp { seed },
                 SpreadName::Adaptive => Spread::Adaptive,
             },
         },

@@ -4,14 +4,16 @@ use std::str::FromStr;
 
 use supernode_chip::Chip;
 use supernode_units::{Confidence, Sourced, UnitError};
+use toml::Spanned;
 
 use crate::limits::{self, Limit};
 use crate::suggest::nearest;
-use crate::system::{LevelSpec, System, SystemKind};
+use crate::system::{KindName, LevelSpec, System, SystemKind};
+use crate::validate::parse_oversubscription;
 use crate::{Catalog, CatalogError};
 
 /// Keys of a level that can be set.
-const LEVEL_KEYS: [&str; 7] = [
+const LEVEL_KEYS: [&str; 9] = [
     "bandwidth",
     "latency",
     "switch-latency",
@@ -19,6 +21,8 @@ const LEVEL_KEYS: [&str; 7] = [
     "efficiency",
     "fan-out-loss",
     "in-switch",
+    "oversubscription",
+    "spread",
 ];
 /// Totals of a system that can be set.
 const SYSTEM_KEYS: [&str; 2] = ["power", "price"];
@@ -134,7 +138,13 @@ fn set_in_system(system: &mut System, path: &str, text: &str) -> Option<Result<(
 }
 
 fn set_in_level(level: &mut LevelSpec, key: &str, text: &str) -> Option<Result<(), UnitError>> {
+    let kind = *level.kind.get_ref();
     Some(match key {
+        // Only where there are leaf switches, and uplinks to choose from.
+        "oversubscription" if matches!(kind, KindName::Clos | KindName::Rail) => {
+            oversubscribe(level, text)
+        }
+        "spread" if kind == KindName::Clos => text.parse().map(|spread| level.spread = spread),
         "bandwidth" => replace(&mut level.bandwidth, text),
         "latency" => replace(&mut level.latency, text),
         "switch-latency" => replace(&mut level.switch_latency, text),
@@ -144,6 +154,18 @@ fn set_in_level(level: &mut LevelSpec, key: &str, text: &str) -> Option<Result<(
         "in-switch" => replace(&mut level.in_switch, text),
         _ => return None,
     })
+}
+
+fn oversubscribe(level: &mut LevelSpec, text: &str) -> Result<(), UnitError> {
+    if parse_oversubscription(text).is_none() {
+        return Err(UnitError::Malformed {
+            text: text.to_owned(),
+            what: "an oversubscription of at least 1:1",
+            example: "2:1",
+        });
+    }
+    level.oversubscription = Some(Spanned::new(0..0, text.to_owned()));
+    Ok(())
 }
 
 fn replace<T>(value: &mut Sourced<T>, text: &str) -> Result<(), UnitError>

@@ -1,10 +1,12 @@
 //! What a system is: the schema of a `[system.ID]` table.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Deserialize;
 use supernode_units::{
-    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Ratio, Sourced, Time, Value,
+    Bandwidth, Capacity, Confidence, FlopRate, Power, Precision, Price, Ratio, Sourced, Time,
+    UnitError, Value,
 };
 use toml::Spanned;
 
@@ -148,15 +150,42 @@ impl fmt::Display for KindName {
 
 /// How flows spread over equal paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String")]
 pub enum SpreadName {
-    /// Packet by packet.
+    /// Packet by packet: `spray`.
     #[default]
     Spray,
-    /// By hash.
-    Ecmp,
-    /// By load.
+    /// By hash with a seed: `ecmp`, which is `ecmp:0`.
+    Ecmp(u64),
+    /// By load: `adaptive`.
     Adaptive,
+}
+
+impl FromStr for SpreadName {
+    type Err = UnitError;
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let unknown = || UnitError::UnknownName {
+            text: text.to_owned(),
+            what: "spread",
+            known: "spray, adaptive, ecmp, ecmp:SEED".to_owned(),
+        };
+        match text {
+            "spray" => Ok(Self::Spray),
+            "adaptive" => Ok(Self::Adaptive),
+            "ecmp" => Ok(Self::Ecmp(0)),
+            _ => {
+                let seed = text.strip_prefix("ecmp:").and_then(|seed| seed.parse().ok());
+                seed.map(Self::Ecmp).ok_or_else(unknown)
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for SpreadName {
+    type Error = UnitError;
+    fn try_from(text: String) -> Result<Self, UnitError> {
+        text.parse()
+    }
 }
 
 /// One level, or the scale-out network of a system (which has no name and no size).

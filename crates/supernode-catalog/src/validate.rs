@@ -7,7 +7,7 @@ use supernode_fabric::FabricError;
 use crate::limits::Limit;
 use crate::model::End;
 use crate::place::Place;
-use crate::system::{KindName, LevelSpec, System};
+use crate::system::{KindName, LevelSpec, SpreadName, System};
 use crate::{CatalogError, limits};
 
 /// Devices of one package.
@@ -128,6 +128,7 @@ fn check_level(level: &LevelSpec, place: Place<'_>) -> Result<(), CatalogError> 
         ("planes", level.planes.is_some() && !clos),
         ("leaf", level.leaf.is_some() && !leaves),
         ("oversubscription", level.oversubscription.is_some() && !leaves),
+        ("spread", level.spread != SpreadName::default() && !clos),
         ("in-switch", !level.in_switch.value.is_unknown() && kind != KindName::Switch),
     ];
     if let Some((key, _)) = stray.into_iter().find(|(_, stray)| *stray) {

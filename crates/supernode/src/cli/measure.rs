@@ -3,6 +3,7 @@
 mod exact;
 mod kind;
 pub(super) mod memory;
+mod shared;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -13,6 +14,7 @@ use supernode::collectives::{
 use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::choose::messages;
 use supernode::engine::formula::Elements;
+use supernode::engine::links::{self, Sharing};
 use supernode::engine::{self, EngineError, formula, ports};
 use supernode::fabric::CostModel;
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
@@ -106,6 +108,8 @@ impl Setup {
             EngineChoice::Folded | EngineChoice::Sweep => {
                 return self.stepped(algorithm, &*schedule, count);
             }
+            EngineChoice::Links => return self.shared(&*schedule, count, Sharing::Fifo),
+            EngineChoice::LinksFair => return self.shared(&*schedule, count, Sharing::Fair),
             EngineChoice::Emulate => self.emulate(schedule, count, Results::Own)?,
             EngineChoice::EmulateSizes => self.emulate(schedule, count, Results::Sizes)?,
             EngineChoice::Ports => {
@@ -196,6 +200,8 @@ impl Setup {
                 return self.check_steps(algorithm, &*schedule);
             }
             EngineChoice::Ports => ports::memory_needed(&*schedule, &self.cost),
+            EngineChoice::Links => links::memory_needed(&*schedule, &self.cost, Sharing::Fifo),
+            EngineChoice::LinksFair => links::memory_needed(&*schedule, &self.cost, Sharing::Fair),
             EngineChoice::Emulate => {
                 Emulator::memory_needed(&self.job(Arc::clone(&schedule), count, Results::Own))
             }

@@ -94,8 +94,9 @@ impl Setup {
         let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
         format!(
             "explain {algorithm} {size}: {time} by engine {}{how}; no algorithm takes less than \
-             {bound}, {share:.1} % of it",
-            engine.name()
+             {bound}, {share:.1} % of it{}",
+            engine.name(),
+            self.unshared(*engine)
         )
     }
 

@@ -17,6 +17,10 @@ pub(in crate::cli) enum EngineChoice {
     Sweep,
     /// The time-ordered ports engine.
     Ports,
+    /// The same where messages share links inside the fabric: one after the other on each link.
+    Links,
+    /// All messages on a link at the same time, at max-min fair rates.
+    LinksFair,
     /// The closed formula.
     Formula,
     /// The steps that a library would run, by their fitted costs.
@@ -32,6 +36,8 @@ impl EngineChoice {
             Self::Folded => "folded",
             Self::Sweep => "sweep",
             Self::Ports => "ports",
+            Self::Links => "links",
+            Self::LinksFair => "links-fair",
             Self::Formula => "formula",
             Self::Profile => "profile",
         }
