@@ -23,6 +23,7 @@ mod fifo;
 mod filling;
 mod memory;
 mod prices;
+mod queue;
 
 pub use memory::memory_needed;
 
@@ -95,7 +96,7 @@ pub fn run(
 ) -> Result<Shared, EngineError> {
     let links = Links::new(&cost.fabric)?;
     let wire = match sharing {
-        Sharing::Fifo => Wire::Fifo(Fifo::new(links, cost)),
+        Sharing::Fifo => Wire::Fifo(Box::new(Fifo::new(links, cost))),
         Sharing::Fair => Wire::Fair(Box::new(Fair::new(links, cost))),
     };
     let (timed, wire) = run_on(schedule, chunks, cost, wire)?;

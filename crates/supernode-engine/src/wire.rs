@@ -15,7 +15,7 @@ pub(crate) enum Wire<'a> {
     /// Latency, and the rate that the route assumes under full load.
     Open,
     /// Links that serve one message after the other.
-    Fifo(Fifo<'a>),
+    Fifo(Box<Fifo<'a>>),
     /// Links that serve all messages at the same time.
     Fair(Box<Fair<'a>>),
 }

@@ -15,7 +15,7 @@ mod subset;
 mod symmetry;
 
 use congestion::Uplinks;
-pub use links::{LinkHop, Links, Path};
+pub use links::{Leg, Links, Path};
 pub use route::Route;
 
 /// What a fabric is made of.

@@ -47,7 +47,7 @@ mod skew;
 
 pub use cost::{CostModel, DeviceRates};
 pub use error::FabricError;
-pub use fabric::{Fabric, FabricConfig, LinkHop, Links, Path, Route, SwitchDomain};
+pub use fabric::{Fabric, FabricConfig, Leg, Links, Path, Route, SwitchDomain};
 pub use level::{Hop, Level, LevelKind, Oversubscription, Spread, SwitchRate};
 pub use placement::Placement;
 pub use profile::{LaunchCost, LaunchMode, Profile, Protocol};

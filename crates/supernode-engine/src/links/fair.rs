@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use supernode_collectives::Rank;
-use supernode_fabric::{CostModel, LinkHop, Links, Path};
+use supernode_fabric::{CostModel, Leg, Links, Path};
 use supernode_units::Time;
 
 use super::LinkUse;
@@ -52,8 +52,8 @@ pub(crate) struct Fair<'a> {
     ports: Vec<Port>,
     /// Messages to tell `ports` of.
     arrived: VecDeque<Arrival>,
-    /// The links of the message that enters next.
-    way: Vec<LinkHop>,
+    /// The legs of the message that enters next.
+    way: Vec<Leg>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -146,12 +146,15 @@ impl<'a> Fair<'a> {
             way = std::mem::take(&mut self.flows[*slot as usize].way);
         });
         way.clear();
-        for hop in self.way.iter().filter(|_| !alone) {
-            way.push((hop.link, 0));
-            let seen = &mut self.states[hop.link as usize].seen;
-            seen.messages += 1;
-            seen.bytes += wire_bytes;
-            seen.busy += self.prices.work(hop.level, wire_bytes);
+        for leg in self.way.iter().filter(|_| !alone) {
+            let work = self.prices.work(leg.level, wire_bytes);
+            for link in leg.links() {
+                way.push((link, 0));
+                let seen = &mut self.states[link as usize].seen;
+                seen.messages += 1;
+                seen.bytes += wire_bytes;
+                seen.busy += work;
+            }
         }
         let flow = Flow {
             key,

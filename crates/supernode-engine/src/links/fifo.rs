@@ -1,15 +1,12 @@
 //! Links that serve one message after the other.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-
 use supernode_collectives::Rank;
-use supernode_fabric::{CostModel, LinkHop, Links, Path};
+use supernode_fabric::{CostModel, Leg, Links, Path};
 use supernode_units::Time;
 
 use super::LinkUse;
 use super::prices::{PS_PER_S, Prices};
+use super::queue::{Item, Queue};
 use crate::clock::InFlight;
 use crate::ports::queue::{Event, Job, Key, Kind};
 
@@ -19,18 +16,21 @@ pub(crate) struct Fifo<'a> {
     links: Links<'a>,
     cost: &'a CostModel,
     states: Vec<Link>,
-    /// Messages that are under way, in slots that are used again.
+    /// Messages that are under way, in slots that are used again: what every link asks for, and the rest.
     flights: Vec<Flight>,
+    others: Vec<Other>,
     vacant: Vec<u32>,
-    /// Heads of messages at links.
-    due: BinaryHeap<Reverse<Due>>,
+    /// Heads of messages at links, by time; then whoever left its port first.
+    due: Queue,
     entered: u64,
-    /// The links of the message that enters next.
-    way: Vec<LinkHop>,
+    /// The legs of the message that enters next, and their bytes on the wire.
+    way: Vec<Leg>,
     prices: Prices,
 }
 
+/// A cache line.
 #[derive(Debug, Clone, Default)]
+#[repr(align(64))]
 pub(super) struct Link {
     /// When it has done its work for all messages so far.
     free: Time,
@@ -38,31 +38,31 @@ pub(super) struct Link {
     head: Time,
     /// When the tails of all of them have passed.
     clear: Time,
-    /// The longest work that a message found before it.
-    peak: Time,
+    /// The queue is in picoseconds here: the longest work that a message found before it.
     seen: LinkUse,
 }
 
+/// The same.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Flight {
-    /// That of its arrival.
-    key: Key,
+    leg: Leg,
     busy: Time,
-    rx_port: u16,
+    /// How long the links of the leg take.
+    work: Time,
     wire_bytes: u64,
-    /// Latency after the last link.
-    rest: Time,
-    way: Vec<LinkHop>,
-    /// Links left behind.
-    passed: u32,
 }
 
-/// In order of time; then whoever left its port first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Due {
-    time: Time,
-    entered: u64,
-    slot: u32,
+#[derive(Debug)]
+pub(super) struct Other {
+    /// That of its arrival.
+    key: Key,
+    rx_port: u16,
+    /// Latency after the last link.
+    rest: Time,
+    legs: Vec<Leg>,
+    /// The next of them.
+    next: usize,
 }
 
 impl<'a> Fifo<'a> {
@@ -73,8 +73,9 @@ impl<'a> Fifo<'a> {
             links,
             cost,
             flights: Vec::new(),
+            others: Vec::new(),
             vacant: Vec::new(),
-            due: BinaryHeap::new(),
+            due: Queue::new(),
             entered: 0,
             way: Vec::new(),
         }
@@ -91,64 +92,65 @@ impl<'a> Fifo<'a> {
 
     /// Takes a message on the last path.
     pub(crate) fn enter(&mut self, key: Key, flight: InFlight, path: &Path, bytes: u64) {
-        let slot = self.vacant.pop().unwrap_or_else(|| {
-            self.flights.push(Flight {
-                key,
-                busy: Time::ZERO,
-                rx_port: 0,
-                wire_bytes: 0,
-                rest: Time::ZERO,
-                way: Vec::new(),
-                passed: 0,
-            });
+        let leg = self.way[0];
+        let wire_bytes = self.cost.profile.protocol.wire_bytes(bytes);
+        let work = self.prices.work(leg.level, wire_bytes);
+        let hot = Flight { leg, busy: flight.busy, work, wire_bytes };
+        let rest = path.rest;
+        let slot = if let Some(slot) = self.vacant.pop() {
+            self.flights[slot as usize] = hot;
+            let other = &mut self.others[slot as usize];
+            std::mem::swap(&mut other.legs, &mut self.way);
+            (other.key, other.rx_port, other.rest, other.next) = (key, flight.rx_port, rest, 1);
+            slot
+        } else {
+            self.flights.push(hot);
+            let legs = std::mem::take(&mut self.way);
+            self.others.push(Other { key, rx_port: flight.rx_port, rest, legs, next: 1 });
             self.flights.len() as u32 - 1
-        });
-        let message = &mut self.flights[slot as usize];
-        std::mem::swap(&mut message.way, &mut self.way);
-        (message.key, message.busy, message.rx_port) = (key, flight.busy, flight.rx_port);
-        message.wire_bytes = self.cost.profile.protocol.wire_bytes(bytes);
-        (message.rest, message.passed) = (path.rest, 0);
-        let left_port = flight.head.saturating_sub(path.route.latency);
-        let time = left_port + message.way[0].before;
-        self.due.push(Reverse(Due { time, entered: self.entered, slot }));
+        };
+        let time = flight.head.saturating_sub(path.route.latency) + leg.before;
+        self.due.push(Item { time, number: self.entered, slot });
         self.entered += 1;
     }
 
     /// Serves messages at links until `next`, or until one leaves its last link.
     pub(crate) fn advance(&mut self, next: Option<Key>) -> Option<Event> {
         loop {
-            let mut top = self.due.peek_mut()?;
-            let Reverse(Due { time, slot, .. }) = *top;
+            let time = self.due.peek()?;
             // At equal times lanes and ports send before links serve, and links before ports receive.
             if next.is_some_and(|key| (key.time, key.kind) < (time, Kind::Arrive)) {
                 return None;
             }
-            let message = &mut self.flights[slot as usize];
-            let LinkHop { link, level, .. } = message.way[message.passed as usize];
-            let work = self.prices.work(level, message.wire_bytes);
-            let out = self.states[link as usize].serve(time, message, work);
-            message.passed += 1;
-            if let Some(hop) = message.way.get(message.passed as usize) {
-                // In place: the message is likely to be among the next again.
-                top.0.time = out + hop.before;
-                continue;
-            }
-            PeekMut::pop(top);
-            self.vacant.push(slot);
-            let key = Key { time: out + message.rest, ..message.key };
-            let job = Job::Head { busy: message.busy, port: message.rx_port };
-            return Some(Event { key, job });
+            let Item { number, slot, .. } = self.due.pop()?;
+            let flight = &mut self.flights[slot as usize];
+            let out = self.states[flight.leg.link as usize].serve(time, flight);
+            let other = &mut self.others[slot as usize];
+            let time = if flight.leg.advance() {
+                out + flight.leg.between
+            } else if let Some(leg) = other.legs.get(other.next) {
+                other.next += 1;
+                flight.leg = *leg;
+                flight.work = self.prices.work(leg.level, flight.wire_bytes);
+                out + leg.before
+            } else {
+                self.vacant.push(slot);
+                let key = Key { time: out + other.rest, ..other.key };
+                let job = Job::Head { busy: flight.busy, port: other.rx_port };
+                return Some(Event { key, job });
+            };
+            self.due.push(Item { time, number, slot });
         }
     }
 
     /// What each link carried.
     pub(super) fn into_uses(self) -> Vec<LinkUse> {
-        let queued = |level: u32, time: Time| {
+        let bytes = |level: u32, ps: u64| {
             let rate = self.links.rate(level).map_or(0, |rate| u128::from(rate.bytes_per_s()));
-            (u128::from(time.as_ps()) * rate / PS_PER_S) as u64
+            (u128::from(ps) * rate / PS_PER_S) as u64
         };
         let uses = (0..).zip(&self.states).map(|(link, state)| LinkUse {
-            peak_queue: queued(self.links.level(link), state.peak),
+            peak_queue: bytes(self.links.level(link), state.seen.peak_queue),
             ..state.seen
         });
         uses.collect()
@@ -156,24 +158,24 @@ impl<'a> Fifo<'a> {
 }
 
 impl Link {
-    /// Serves a message whose head is at the link at `head` and needs `work` of it; gives when the head
-    /// leaves.
+    /// Serves a message whose head is at the link at `head`; gives when the head leaves.
     ///
     /// A message keeps its own pace, that of the slowest part of its way. A link that is faster does
     /// other work in between, so that a message is only held up by the work before it that is not done
     /// while it comes in: its tail leaves when the link has done its work, and its head as much sooner as
     /// it takes to pass. Heads leave in the order in which they came, so that no message overtakes another
     /// of its flow.
-    fn serve(&mut self, head: Time, message: &Flight, work: Time) -> Time {
-        self.peak = self.peak.max(self.free.saturating_sub(head));
+    fn serve(&mut self, head: Time, flight: &Flight) -> Time {
+        let before = self.free.saturating_sub(head);
+        self.seen.peak_queue = self.seen.peak_queue.max(before.as_ps());
         self.seen.met += u64::from(self.clear > head);
-        self.free = self.free.max(head) + work;
-        let out = head.max(self.head).max(self.free.saturating_sub(message.busy));
+        self.free = self.free.max(head) + flight.work;
+        let out = head.max(self.head).max(self.free.saturating_sub(flight.busy));
         self.head = out;
-        self.clear = self.clear.max(out + message.busy);
+        self.clear = self.clear.max(out + flight.busy);
         self.seen.messages += 1;
-        self.seen.bytes += message.wire_bytes;
-        self.seen.busy += work;
+        self.seen.bytes += flight.wire_bytes;
+        self.seen.busy += flight.work;
         out
     }
 }

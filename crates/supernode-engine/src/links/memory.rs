@@ -1,7 +1,7 @@
 //! What a run needs, before it begins.
 
 use supernode_collectives::Schedule;
-use supernode_fabric::{CostModel, LinkHop, Links};
+use supernode_fabric::{CostModel, Leg, Links};
 
 use super::{LinkUse, Sharing, fair, fifo, filling};
 use crate::ports;
@@ -16,21 +16,22 @@ const FLOW_BYTES: u64 = 512;
 /// ways of the messages under way. The largest number if there are more links than can be numbered.
 pub fn memory_needed(schedule: &dyn Schedule, cost: &CostModel, sharing: Sharing) -> u64 {
     let Ok(links) = Links::new(&cost.fabric) else { return u64::MAX };
-    let hop = size_of::<LinkHop>();
-    // A hop of a flow, and its place on the link; both lists double as they grow.
-    let shared = 2 * (hop + size_of::<(u32, u32)>());
-    let (link, message, hop) = match sharing {
-        Sharing::Fifo => {
-            (size_of::<fifo::Link>(), MESSAGE_BYTES + size_of::<fifo::Flight>() as u64, 2 * hop)
-        }
+    let (hops, legs) = links.longest();
+    let (link, message, way) = match sharing {
+        Sharing::Fifo => (
+            size_of::<fifo::Link>(),
+            MESSAGE_BYTES + (size_of::<fifo::Flight>() + size_of::<fifo::Other>()) as u64,
+            // Lists double as they grow.
+            u64::from(legs) * 2 * size_of::<Leg>() as u64,
+        ),
         Sharing::Fair => (
             size_of::<fair::Link>() + filling::LINK_BYTES,
             FLOW_BYTES + size_of::<fair::Flow>() as u64,
-            shared,
+            // A link of a flow, and its place on it.
+            u64::from(hops) * 4 * size_of::<(u32, u32)>() as u64,
         ),
     };
     let state = (link + size_of::<LinkUse>()) as u64;
-    let way = u64::from(links.longest()).saturating_mul(hop as u64);
     let messages = schedule.in_flight().saturating_mul(u64::from(cost.fabric.ranks()));
     ports::memory_needed(schedule, cost)
         .saturating_add(u64::from(links.count()).saturating_mul(state))

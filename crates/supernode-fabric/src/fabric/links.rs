@@ -33,15 +33,41 @@ pub struct Links<'a> {
     count: u32,
 }
 
-/// One link on the way of a message.
+/// Links that a message takes one after the other, all of one level and equally far apart: one, or a
+/// line of them in a dimension of a torus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LinkHop {
-    /// From the end of the link before, or from the sender's port, to this link.
-    pub before: Time,
-    /// The link.
-    pub link: u32,
-    /// The level that it belongs to.
+pub struct Leg {
+    /// The level that they belong to.
     pub level: u32,
+    /// The next link.
+    pub link: u32,
+    /// How many are left, at least one.
+    pub count: u32,
+    /// From the end of the leg before, or from the sender's port, to the first link.
+    pub before: Time,
+    /// From one link to the next.
+    pub between: Time,
+    /// What the number of a link adds to that of the one before, modulo 2^32.
+    step: u32,
+    /// Links up to the edge of the torus, and what is added there, too.
+    edge: u32,
+    turn: u32,
+}
+
+impl Leg {
+    /// Goes on to the next link, if there is one.
+    pub fn advance(&mut self) -> bool {
+        self.count -= 1;
+        self.edge = self.edge.wrapping_sub(1);
+        let turn = if self.edge == 0 { self.turn } else { 0 };
+        self.link = self.link.wrapping_add(self.step).wrapping_add(turn);
+        self.count > 0
+    }
+
+    /// The links, in order.
+    pub fn links(mut self) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(self.link), move |_| self.advance().then_some(self.link))
+    }
 }
 
 /// The way of a message, apart from the links that it takes.
@@ -76,11 +102,11 @@ impl<'a> Links<'a> {
         self.count
     }
 
-    /// The most links that a message takes.
-    pub fn longest(&self) -> u32 {
+    /// The most links that a message takes, and the most legs.
+    pub fn longest(&self) -> (u32, u32) {
         let levels = self.fabric.levels.iter().zip(&self.levels);
-        let longest = levels.map(|(level, links)| links.as_ref().map_or(0, |l| l.longest(level)));
-        longest.fold(0, u32::saturating_add)
+        let longest = levels.filter_map(|(level, links)| Some(links.as_ref()?.longest(level)));
+        longest.fold((0, 0), |sum, level| (sum.0.saturating_add(level.0), sum.1 + level.1))
     }
 
     /// Bytes per second of the links of a level, in one direction; none where nothing is shared.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use supernode_fabric::{
-    Fabric, FabricError, Level, LevelKind, Links, Oversubscription, Placement, Spread,
+    Fabric, FabricError, Leg, Level, LevelKind, Links, Oversubscription, Placement, Spread,
 };
 use supernode_units::{Bandwidth, Time};
 
@@ -12,9 +12,9 @@ use crate::machines::{fabric, hashed_fabric, level};
 
 /// The names of the links on the way.
 fn names(links: &Links, from: u32, to: u32) -> Vec<String> {
-    let mut hops = Vec::new();
-    links.path(from, to, &mut hops);
-    hops.iter().map(|hop| links.name(hop.link)).collect()
+    let mut legs = Vec::new();
+    links.path(from, to, &mut legs);
+    legs.into_iter().flat_map(Leg::links).map(|link| links.name(link)).collect()
 }
 
 /// Where a link from device to device leads, from the device where it has to begin.
@@ -36,28 +36,35 @@ proptest! {
     #[test]
     fn a_path_has_the_latency_of_the_route(fabric in hashed_fabric()) {
         let links = Links::new(&fabric).expect("few links");
-        let (mut hops, mut seen) = (Vec::new(), BTreeMap::new());
+        let (mut legs, mut seen) = (Vec::new(), BTreeMap::new());
         let ecmp = |level: &Level| {
             matches!(level.kind, LevelKind::Clos { spread: Spread::Ecmp { .. }, .. })
         };
         let hashed = fabric.levels().iter().any(ecmp);
         for (from, to) in (0..fabric.ranks()).flat_map(|a| [(a, 0), (0, a), (a, a / 2)]) {
-            let path = links.path(from, to, &mut hops);
+            let path = links.path(from, to, &mut legs);
             let (alone, full) = (fabric.route_alone(from, to), fabric.route(from, to));
-            let latency = hops.iter().map(|hop| hop.before).sum::<Time>() + path.rest;
+            let passing = |leg: &Leg| leg.before + leg.between * u64::from(leg.count - 1);
+            let latency = legs.iter().map(passing).sum::<Time>() + path.rest;
             prop_assert_eq!(latency, full.latency);
             prop_assert_eq!((path.route.tx_port, path.route.rx_port), (full.tx_port, full.rx_port));
             // A leaf with less than one uplink's worth has a slower one; routes give it a whole one.
             prop_assert!(hashed || path.route.rate >= full.rate, "sharing cannot be faster");
-            if hops.is_empty() {
+            if legs.is_empty() {
                 prop_assert_eq!(path.route, alone);
             }
-            prop_assert!(hops.len() <= links.longest() as usize);
-            for hop in &hops {
-                prop_assert!(hop.link < links.count());
-                prop_assert_eq!(links.level(hop.link), hop.level);
-                prop_assert!(path.route.rate <= links.rate(hop.level).expect("it has links"));
-                seen.insert(hop.link, links.name(hop.link));
+            let hops = legs.iter().map(|leg| leg.count).sum::<u32>();
+            let (most_hops, most_legs) = links.longest();
+            prop_assert!(hops <= most_hops && legs.len() as u32 <= most_legs);
+            for leg in &legs {
+                let rate = links.rate(leg.level).expect("it has links");
+                prop_assert!(path.route.rate <= rate);
+                prop_assert_eq!(leg.links().count(), leg.count as usize);
+                for link in leg.links() {
+                    prop_assert!(link < links.count());
+                    prop_assert_eq!(links.level(link), leg.level);
+                    seen.insert(link, links.name(link));
+                }
             }
         }
         let mut different: Vec<_> = seen.values().collect();

@@ -96,16 +96,17 @@ impl LevelLinks {
         self.nodes.saturating_mul(self.per_node)
     }
 
-    /// The most links of the level that a message takes.
-    pub(super) fn longest(&self, level: &Level) -> u32 {
-        match (self.form, &level.kind) {
-            (Form::Ports { .. }, LevelKind::FullMesh { dims }) => dims.len() as u32,
-            (Form::Ports { .. }, kind) => {
-                kind.dims(level.size).iter().map(|dim| dim / 2).fold(0, u32::saturating_add)
-            }
+    /// The most links of the level that a message takes, and the most legs.
+    pub(super) fn longest(&self, level: &Level) -> (u32, u32) {
+        let dims = level.kind.dims(level.size);
+        let links = match (self.form, &level.kind) {
+            (Form::Ports { .. }, LevelKind::FullMesh { .. }) => dims.len() as u32,
+            (Form::Ports { .. }, _) => dims.iter().map(|dim| dim / 2).fold(0, u32::saturating_add),
             (Form::Hashed { pods: true, .. }, _) => 4,
             (Form::Pooled { .. } | Form::Hashed { .. }, _) => 2,
-        }
+        };
+        let legs = if dims.is_empty() { links } else { dims.len() as u32 };
+        (links, legs)
     }
 
     pub(super) fn holds(&self, link: u32) -> bool {

@@ -3,7 +3,7 @@
 use supernode_units::Time;
 
 use super::level::{Direction, Form, LevelLinks};
-use super::{LinkHop, Links, Path};
+use super::{Leg, Links, Path};
 use crate::fabric::Plan;
 use crate::fabric::congestion::Uplinks;
 use crate::fabric::route::Traffic;
@@ -11,15 +11,9 @@ use crate::level::LevelKind;
 
 /// A path as far as it is known.
 struct Walk<'a> {
-    hops: &'a mut Vec<LinkHop>,
+    legs: &'a mut Vec<Leg>,
     /// Latency since the last link.
     rest: Time,
-}
-
-impl Walk<'_> {
-    fn enter(&mut self, level: u32, link: u32) {
-        self.hops.push(LinkHop { before: std::mem::take(&mut self.rest), link, level });
-    }
 }
 
 /// What a message does on one level.
@@ -34,15 +28,15 @@ struct Crossing<'a> {
 }
 
 impl Links<'_> {
-    /// The way from rank `from` to rank `to`; the links that it takes are stored in `hops`, in order.
+    /// The way from rank `from` to rank `to`; the links that it takes are stored in `legs`, in order.
     ///
     /// # Panics
     /// If a rank is not placed: a bug of the caller.
-    pub fn path(&self, from: u32, to: u32, hops: &mut Vec<LinkHop>) -> Path {
-        hops.clear();
+    pub fn path(&self, from: u32, to: u32, legs: &mut Vec<Leg>) -> Path {
+        legs.clear();
         let fabric = self.fabric;
         let mut route = fabric.route_alone(from, to);
-        let mut walk = Walk { hops, rest: Time::ZERO };
+        let mut walk = Walk { legs, rest: Time::ZERO };
         let devices = (fabric.device(from), fabric.device(to));
         let digits = |plan: &Plan| {
             (devices.0 / plan.stride % plan.size, devices.1 / plan.stride % plan.size)
@@ -56,7 +50,7 @@ impl Links<'_> {
                 continue;
             }
             let digits = digits(plan);
-            let entered = walk.hops.len();
+            let entered = walk.legs.len();
             if let Some(level) = &self.levels[index] {
                 let at = Crossing { index: index as u32, plan, level, devices, digits };
                 match (level.form, &fabric.levels[index].kind) {
@@ -73,7 +67,7 @@ impl Links<'_> {
                         at.hashed(&mut walk, (leaf, leaves), uplinks, far);
                     }
                 }
-                if walk.hops.len() > entered {
+                if walk.legs.len() > entered {
                     route.rate = route.rate.min(level.rate);
                 }
             } else {
@@ -98,8 +92,18 @@ impl Crossing<'_> {
         self.devices.0 / self.plan.stride / self.plan.size
     }
 
+    /// Takes the link at `place`.
     fn enter(&self, walk: &mut Walk, place: u64) {
-        walk.enter(self.index, self.level.number(self.node(), place));
+        walk.legs.push(Leg {
+            level: self.index,
+            link: self.level.number(self.node(), place),
+            count: 1,
+            before: std::mem::take(&mut walk.rest),
+            between: Time::ZERO,
+            step: 0,
+            edge: 0,
+            turn: 0,
+        });
     }
 
     /// The place of a port of the device at `digit` that a message passes: of the levels below, it
@@ -130,18 +134,27 @@ impl Crossing<'_> {
         let (mut position, target) = self.digits;
         let (mut below, mut port) = (1, 0);
         for dim in &self.plan.dims {
-            let (mut x, y) = (position / below % dim, target / below % dim);
-            position -= x * below;
-            let up = (y + dim - x) % dim;
-            let goes_up = up <= dim - up;
-            for _ in 0..up.min(dim - up) {
-                let from = position + x * below;
-                self.enter(walk, self.port(from, ports, port + u32::from(!goes_up)));
-                walk.rest += self.plan.hop;
-                let next = if goes_up { x + 1 } else { x + dim - 1 };
-                x = if next >= *dim { next - dim } else { next };
+            let (x, y) = (position / below % dim, target / below % dim);
+            if x != y {
+                let up = (y + dim - x) % dim;
+                let goes_up = up <= dim - up;
+                // From a link to that of the next device, and round the whole dimension.
+                let step = below * self.plan.stride * ports;
+                let round = step * dim;
+                let first = self.port(position, ports, port + u32::from(!goes_up));
+                walk.legs.push(Leg {
+                    level: self.index,
+                    link: self.level.number(self.node(), first),
+                    count: up.min(dim - up),
+                    before: std::mem::take(&mut walk.rest),
+                    between: self.plan.hop,
+                    step: if goes_up { step } else { step.wrapping_neg() },
+                    edge: if goes_up { dim - x } else { x + 1 },
+                    turn: if goes_up { round.wrapping_neg() } else { round },
+                });
+                walk.rest = self.plan.hop;
+                position = position - x * below + y * below;
             }
-            position += y * below;
             port += 2;
             below *= dim;
         }
