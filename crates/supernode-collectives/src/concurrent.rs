@@ -89,7 +89,11 @@ impl Concurrent {
         for (index, call) in (0..).zip(&calls) {
             let own = call.schedule.shape();
             for &group in &call.groups {
-                check(group, own.ranks, ranks)?;
+                group.check(ranks)?;
+                if group.count != own.ranks {
+                    let (group, schedule) = (group.count, own.ranks);
+                    return Err(CollectiveError::GroupSize { group, schedule });
+                }
                 let mut lane = 0;
                 for rank in group.members() {
                     if std::mem::replace(&mut seen[rank as usize], index) == index {
@@ -159,19 +163,6 @@ impl Concurrent {
     fn placed(&self, rank: Rank, lane: u32) -> Option<Placed> {
         self.group_of(rank, lane).map(|group| self.groups[group])
     }
-}
-
-/// Whether `group` is one of `size` ranks on a machine of `ranks`.
-fn check(group: Group, size: u32, ranks: u32) -> Result<(), CollectiveError> {
-    let Group { first, stride, count } = group;
-    let last = u64::from(first) + u64::from(stride) * u64::from(count.saturating_sub(1));
-    if count != size {
-        return Err(CollectiveError::GroupSize { group: count, schedule: size });
-    }
-    if last >= u64::from(ranks) || stride == 0 {
-        return Err(CollectiveError::GroupRange { first, stride, count, ranks });
-    }
-    Ok(())
 }
 
 /// The ports of two collectives that share no rank, taken as one.

@@ -99,7 +99,7 @@ pub enum CollectiveError {
         /// Ranks of the schedule.
         schedule: u32,
     },
-    /// A group has members that the machine has not, or one of them twice.
+    /// A group has no members, one of them twice, or some that the machine has not.
     #[error(
         "a group of {count} ranks from rank {first} on, {stride} apart, is not within the {ranks} ranks \
          of the machine"

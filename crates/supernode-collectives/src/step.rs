@@ -6,6 +6,8 @@
 
 use std::num::NonZeroU32;
 
+use crate::CollectiveError;
+
 /// A participant of the collective, `0..ranks`.
 pub type Rank = u32;
 
@@ -114,6 +116,19 @@ impl Group {
             groups = all.collect();
         }
         groups
+    }
+
+    /// Whether it has members, all different and among `ranks` ranks.
+    ///
+    /// # Errors
+    /// [`CollectiveError::GroupRange`] if not.
+    pub fn check(&self, ranks: u32) -> Result<(), CollectiveError> {
+        let Self { first, stride, count } = *self;
+        let last = u64::from(first) + u64::from(stride) * u64::from(count.saturating_sub(1));
+        if last < u64::from(ranks) && stride > 0 && count > 0 {
+            return Ok(());
+        }
+        Err(CollectiveError::GroupRange { first, stride, count, ranks })
     }
 
     /// The members in rank order.

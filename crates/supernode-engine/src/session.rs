@@ -160,17 +160,12 @@ impl Session {
 
     fn call(&self, of: &Groups) -> Result<Call, EngineError> {
         let Groups { ask, groups, start } = of;
-        let count = groups.first().map_or(0, |group| group.count);
-        let placed = |group: &Group| {
-            let last = u64::from(group.stride) * u64::from(group.count.saturating_sub(1));
-            u64::from(group.first) + last < u64::from(self.cost.fabric.ranks()) && group.stride > 0
-        };
-        // Groups that are nowhere are refused with the others, by name.
         let fabric = match groups.first() {
-            Some(group) if count > 0 && placed(group) => {
+            Some(group) => {
+                group.check(self.cost.fabric.ranks())?;
                 self.cost.fabric.among(&group.members().collect::<Vec<_>>())
             }
-            _ => self.cost.fabric.clone(),
+            None => self.cost.fabric.clone(),
         };
         let cost = CostModel { fabric, ..self.cost.clone() };
         let (_, schedule) = schedule(*ask, &cost)?;

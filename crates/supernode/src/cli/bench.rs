@@ -265,7 +265,7 @@ fn answered(
 ///
 /// Where the large buffer has a block for each rank, one rank's block counts, rounded down to 16
 /// bytes.
-fn counts(collective: Collective, dtype: DType, ranks: u32, size: u64) -> (u64, u64) {
+pub(super) fn counts(collective: Collective, dtype: DType, ranks: u32, size: u64) -> (u64, u64) {
     let elements = size / dtype.bytes();
     match collective {
         Collective::AllReduce

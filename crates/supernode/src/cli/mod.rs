@@ -9,8 +9,10 @@ mod machine;
 mod measure;
 mod names;
 mod profile;
+mod ranks;
 mod replay;
 mod rows;
+mod scale;
 mod show;
 mod source;
 mod validate;
@@ -29,6 +31,7 @@ const AFTER_HELP: &str = "\
 Examples:
   supernode bench all-reduce --system dgx-h100 -b 8 -e 128M -f 2
   supernode bench all-reduce --system atlas-950-superpod --ranks 1024 --algo all -b 1M -e 1M
+  supernode scale all-reduce --system atlas-960-supercluster --ranks 8..1M:x2 -s 1G
   supernode choices all-reduce --system dgx-h100 --profile nccl:2.29
   supernode compare atlas-950-superpod vr-nvl144
   supernode validate
@@ -63,6 +66,8 @@ enum Command {
     Compare(compare::Args),
     /// Print the steps of an algorithm and what moves.
     Explain(explain::Args),
+    /// Time a collective over numbers of ranks, and draw it.
+    Scale(scale::Args),
     /// Hold the library profiles against measured curves, built-in ones or yours.
     Validate(validate::Args),
     /// Time a foreign schedule or collective exactly as its own simulator does.
@@ -88,6 +93,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Choices(args) => choices::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Scale(args) => scale::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::List(args) => list::run(&args),

@@ -1,6 +1,5 @@
 //! `supernode verify`: prove schedules without running data.
 
-mod ranks;
 mod rows;
 
 use std::io::{self, Write};
@@ -16,8 +15,8 @@ use supernode::units::MessageSize;
 
 use super::measure::memory;
 use super::names::grouped;
+use super::ranks::RankCounts;
 use super::{Error, names};
-use ranks::RankCounts;
 use rows::{Row, Writer};
 
 const AFTER_HELP: &str = "\

@@ -4,7 +4,7 @@ use supernode::collectives::{Algorithm, Chunks, Schedule, Tuning};
 use supernode::engine::choose::{self, Exact, Patience};
 use supernode::engine::formula::{self, Elements};
 use supernode::engine::{EngineError, bound, folded, sweep};
-use supernode::units::MessageSize;
+use supernode::units::{MessageSize, Time};
 
 use super::{AUTO_MESSAGES, Answer, EngineChoice, Setup, grouped, no_time};
 use crate::cli::Error;
@@ -28,7 +28,7 @@ impl From<Exact> for EngineChoice {
 
 impl Setup {
     /// The cheapest exact engine, or the closed form if all of them take too long; `why` no data ran.
-    pub(super) fn exact_or_closed(
+    pub(in crate::cli) fn exact_or_closed(
         &self,
         algorithm: Algorithm,
         tuning: &Tuning,
@@ -79,6 +79,12 @@ impl Setup {
         Ok(Answer { time, engine, wrong: None, fallback: None, how })
     }
 
+    /// What no algorithm takes less than, for `count` elements.
+    pub(in crate::cli) fn bound(&self, count: u64) -> Time {
+        let elements = Elements { count, width: self.request.dtype.bytes() };
+        bound::time(self.request.collective, elements, &self.cost)
+    }
+
     /// How good an answer is: the engine and what made it short, and the share of the lower bound.
     pub(in crate::cli) fn explain(
         &self,
@@ -88,7 +94,7 @@ impl Setup {
     ) -> String {
         let Answer { time, engine, how, .. } = answer;
         let elements = Elements { count, width: self.request.dtype.bytes() };
-        let bound = bound::time(self.request.collective, elements, &self.cost);
+        let bound = self.bound(count);
         let size = MessageSize::new(elements.bytes());
         let share = 100.0 * bound.as_secs_f64() / time.as_secs_f64();
         let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
