@@ -183,12 +183,11 @@ impl Session {
 fn schedule(ask: Ask, cost: &CostModel) -> Result<(Algorithm, Arc<dyn Schedule>), EngineError> {
     let Ask { collective, count, element_bytes, algorithm } = ask;
     let elements = Elements { count, width: element_bytes };
-    let (algorithm, tuning) = match algorithm {
-        Some(algorithm) => (algorithm, tune(algorithm, collective, elements, cost, None)),
-        None => {
-            let (algorithm, tuning, _) = fastest(collective, elements, cost, None);
-            (algorithm, tuning)
-        }
+    let (algorithm, tuning) = if let Some(algorithm) = algorithm {
+        (algorithm, tune(algorithm, collective, elements, cost, None))
+    } else {
+        let (algorithm, tuning, _) = fastest(collective, elements, cost, None);
+        (algorithm, tuning)
     };
     let schedule = algorithm.schedule(collective, cost.fabric.ranks(), &tuning)?;
     Ok((algorithm, Arc::from(schedule)))
