@@ -189,9 +189,9 @@ fn curves(out: &mut impl Write, bench: &Bench<'_>, given: Option<&System>) -> io
             (None, reason) => format!("not predicted: {}", reason.unwrap_or("no rows")),
         };
         let launch = curve.launch.map_or("launch mode unknown", |launch| launch.name());
+        let run = format!("{library} {version}");
         let hardware = if hardware.is_empty() { "unnamed" } else { hardware };
-        let text =
-            format!("{id}: {chips} ranks, `{hardware}` {system}; {library} {version}, {launch}");
+        let text = format!("{id}: {chips} ranks, `{hardware}` {system}; {}, {launch}", run.trim());
         writeln!(out, "# {}", text.replace(char::is_control, " "))?;
     }
     Ok(())
