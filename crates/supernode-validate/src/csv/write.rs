@@ -6,7 +6,7 @@ use supernode_units::Time;
 
 use crate::Curve;
 
-/// Writes curves so that [`crate::read_csv`] reads the same ones.
+/// Writes curves so that [`crate::read_log`] reads the same ones.
 pub fn write_csv(curves: &[Curve]) -> String {
     let header: Vec<&str> =
         OF_CURVE.into_iter().chain(OF_ROW).chain(["notes"]).chain(OPTIONAL).collect();
