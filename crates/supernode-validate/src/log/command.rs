@@ -1,7 +1,8 @@
 //! The command line of a benchmark, where a log shows it.
 
+use super::Remark;
 use super::nccl::operation_in;
-use crate::Operation;
+use crate::{Operation, Place};
 
 /// Options that say how calls are made and have no part in the model unless they are as by default.
 const UNMODELLED: [(&str, &str, &str, &str); 4] = [
@@ -21,7 +22,7 @@ pub(super) struct Command {
     pub(super) gpus: u32,
     pub(super) graph: bool,
     /// Options that have no part in the model.
-    pub(super) unmodelled: Vec<String>,
+    unmodelled: Vec<String>,
 }
 
 impl Command {
@@ -61,6 +62,13 @@ impl Command {
             command.gpus = command.gpus.max(1);
         }
         Some(command)
+    }
+
+    /// What of the command has no part in the model.
+    pub(super) fn unmodelled(&self, place: Place) -> impl Iterator<Item = Remark> + '_ {
+        let remark =
+            move |option: &String| Remark { place, what: format!("{option}: not modelled") };
+        self.unmodelled.iter().map(remark)
     }
 }
 

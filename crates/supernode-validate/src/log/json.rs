@@ -56,14 +56,17 @@ fn header(document: &Value) -> Header {
     let version = whole(document.get("nccl_version")).and_then(version_of_code);
     let args: Vec<&str> = words("args").filter_map(Value::as_str).collect();
     let command = Command::read(&args.join(" "));
-    let grouped = count("agg_iters").max(1);
-    let what = format!("agg iters: {grouped}: several calls in one group: not modelled");
-    let remark = Remark { place: Place::Result(1), what };
+    let mut settings = Settings::default();
+    for variable in words("env").filter_map(Value::as_str) {
+        settings.read(Place::Result(1), variable);
+    }
+    let unmodelled = command.iter().flat_map(|command| command.unmodelled(Place::Result(1)));
+    let unmodelled = unmodelled.collect();
     Header {
         operation: None,
         command,
-        settings: Settings::default(),
-        unmodelled: (grouped > 1).then_some(remark).into_iter().collect(),
+        settings,
+        unmodelled,
         threads: count("nthreads"),
         gpus: count("ngpus"),
         graph: count("graph") > 0,

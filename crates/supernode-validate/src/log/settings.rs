@@ -32,8 +32,8 @@ struct Setting {
 }
 
 impl Settings {
-    /// Keeps what a line sets: `NCCL_ALGO=Ring`, or `NCCL_ALGO set by environment to Ring.`
-    pub(super) fn read(&mut self, line: usize, text: &str) {
+    /// Keeps what a text sets: `NCCL_ALGO=Ring`, or `NCCL_ALGO set by environment to Ring.`
+    pub(super) fn read(&mut self, place: Place, text: &str) {
         for (at, _) in text.match_indices("CCL_") {
             let start = text[..at].rfind(|c: char| !c.is_ascii_uppercase()).map_or(0, |at| at + 1);
             let rest = &text[start..];
@@ -48,7 +48,7 @@ impl Settings {
             let value = told.split([' ', '\t', '"', '\'']).next().unwrap_or_default();
             let value = value.trim_end_matches(['.', ',', ';']).to_owned();
             let exported = text.trim_start().starts_with("export ");
-            let setting = Setting { place: Place::Line(line), value, exported };
+            let setting = Setting { place, value, exported };
             self.values.insert(name.to_owned(), setting);
         }
     }

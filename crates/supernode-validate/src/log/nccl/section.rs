@@ -34,7 +34,7 @@ pub(super) fn split(text: &str) -> Result<Vec<Section>, ReadError> {
             done.push(std::mem::replace(&mut now, next));
         }
         now.end = line;
-        now.header.settings.read(line, text);
+        now.header.settings.read(Place::Line(line), text);
         if text.starts_with('#') {
             now.head(line, text, above)?;
             above = text;
@@ -101,12 +101,9 @@ impl Section {
         if self.columns.is_some() && !self.closed && begins_with_size(text) {
             self.rows.push((line, text.to_owned()));
         } else if header.command.is_none()
-            && let Some(mut command) = Command::read(text)
+            && let Some(command) = Command::read(text)
         {
-            for option in command.unmodelled.drain(..) {
-                let what = format!("{option}: not modelled");
-                header.unmodelled.push(Remark { place: Place::Line(line), what });
-            }
+            header.unmodelled.extend(command.unmodelled(Place::Line(line)));
             header.command = Some(command);
         }
     }

@@ -35,6 +35,22 @@ fn json_of_nccl_tests_reads() {
 }
 
 #[test]
+fn arguments_and_environment_tell_of_the_run() {
+    let text = DOCUMENT
+        .replace(r#""f.json"]"#, r#""f.json","-m","4"]"#)
+        .replace(r#"["A=b"]"#, r#"["A=b","NCCL_PROTO=LL","NCCL_IB_TC=106"]"#);
+    let log = read_log(&text).unwrap();
+    assert_eq!(log.curves[0].proto, "LL");
+    let remarks: Vec<String> = log.remarks.iter().map(ToString::to_string).collect();
+    let expected = [
+        "result 1: NCCL_IB_TC=106: seen, but not modelled",
+        "result 1: NCCL_PROTO=LL: taken into the model",
+        "result 1: -m 4 (several calls in one group): not modelled",
+    ];
+    assert_eq!(remarks, expected);
+}
+
+#[test]
 fn broken_documents_are_refused() {
     let cut = read_log(&DOCUMENT[..DOCUMENT.len() / 2]).unwrap_err();
     assert!(matches!(cut, ReadError::Json { .. }), "{cut}");
