@@ -28,6 +28,9 @@ pub mod presets {}
 #[doc = include_str!("src/engines.md")]
 pub mod engines {}
 
+#[doc = include_str!("src/shared-links.md")]
+pub mod shared_links {}
+
 #[doc = include_str!("src/catalog.md")]
 pub mod catalog {}
 

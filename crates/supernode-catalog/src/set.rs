@@ -110,9 +110,18 @@ fn unknown_key(path: &str, keys: &[String]) -> CatalogError {
 fn system_keys(system: &System, prefix: &str) -> Vec<String> {
     let mut keys: Vec<String> = SYSTEM_KEYS.map(|key| format!("{prefix}{key}")).to_vec();
     let grows = system.kind != SystemKind::Cluster || system.scale_out.is_some();
-    let levels = system.levels.iter().map(LevelSpec::name).chain(grows.then_some(SCALE_OUT));
-    for level in levels {
-        keys.extend(LEVEL_KEYS.map(|key| format!("{prefix}{level}.{key}")));
+    for level in &system.levels {
+        let known = LEVEL_KEYS.into_iter().filter(|key| has_key(level, key));
+        keys.extend(known.map(|key| format!("{prefix}{}.{key}", level.name())));
+    }
+    if grows {
+        // A network that is not described is one of rails.
+        let known = |key: &&str| match &system.scale_out {
+            Some(level) => has_key(level, key),
+            None => *key != "spread",
+        };
+        let known = LEVEL_KEYS.into_iter().filter(known);
+        keys.extend(known.map(|key| format!("{prefix}{SCALE_OUT}.{key}")));
     }
     keys.extend(chip_keys(system.chip_id()));
     keys
@@ -137,14 +146,22 @@ fn set_in_system(system: &mut System, path: &str, text: &str) -> Option<Result<(
     set_in_level(levels.find(|spec| spec.name() == level)?, key, text)
 }
 
+/// Whether a level has a key: those of leaf switches, and of uplinks to choose from, are not for all.
+fn has_key(level: &LevelSpec, key: &str) -> bool {
+    match (key, *level.kind.get_ref()) {
+        ("oversubscription", kind) => matches!(kind, KindName::Clos | KindName::Rail),
+        ("spread", kind) => kind == KindName::Clos,
+        _ => true,
+    }
+}
+
 fn set_in_level(level: &mut LevelSpec, key: &str, text: &str) -> Option<Result<(), UnitError>> {
-    let kind = *level.kind.get_ref();
+    if !has_key(level, key) {
+        return None;
+    }
     Some(match key {
-        // Only where there are leaf switches, and uplinks to choose from.
-        "oversubscription" if matches!(kind, KindName::Clos | KindName::Rail) => {
-            oversubscribe(level, text)
-        }
-        "spread" if kind == KindName::Clos => text.parse().map(|spread| level.spread = spread),
+        "oversubscription" => oversubscribe(level, text),
+        "spread" => text.parse().map(|spread| level.spread = spread),
         "bandwidth" => replace(&mut level.bandwidth, text),
         "latency" => replace(&mut level.latency, text),
         "switch-latency" => replace(&mut level.switch_latency, text),

@@ -1,6 +1,7 @@
 //! `--set`.
 
 use supernode_catalog::{Catalog, End};
+use supernode_fabric::{LevelKind, Spread};
 use supernode_units::{Confidence, Power, Time, Value};
 
 #[test]
@@ -77,6 +78,39 @@ fn an_override_names_what_it_changes_in_any_case() {
 fn ids_with_dots_can_be_named() {
     let mut catalog = with_server("v1.5");
     assert_eq!(catalog.set("dgx-h100", "v1.5.node.latency", "2us").unwrap(), "v1.5");
+}
+
+#[test]
+fn uplinks_can_be_narrowed_and_hashed_where_there_are_any() {
+    let mut catalog = Catalog::builtin().unwrap();
+    catalog.set("atlas-900-supercluster", "cluster.oversubscription", "4:1").unwrap();
+    let spread = |catalog: &mut Catalog, text: &str| {
+        catalog.set("atlas-900-supercluster", "cluster.spread", text).map_err(|e| e.to_string())?;
+        let system = catalog.system("atlas-900-supercluster").unwrap();
+        let fabric = system.fabric(catalog.chip_of(system).unwrap(), End::Middle).unwrap();
+        let LevelKind::Clos { oversubscription, spread, .. } = fabric.levels()[1].kind else {
+            panic!("a clos");
+        };
+        assert_eq!((oversubscription.down, oversubscription.up), (4, 1));
+        Ok::<Spread, String>(spread)
+    };
+    assert_eq!(spread(&mut catalog, "ecmp"), Ok(Spread::Ecmp { seed: 0 }));
+    assert_eq!(spread(&mut catalog, "ecmp:17"), Ok(Spread::Ecmp { seed: 17 }));
+    assert_eq!(spread(&mut catalog, "adaptive"), Ok(Spread::Adaptive));
+    assert_eq!(spread(&mut catalog, "spray"), Ok(Spread::Spray));
+    for text in ["ecmp:", "ecmp:x", "ECMP", "hash"] {
+        let error = spread(&mut catalog, text).unwrap_err();
+        assert!(error.contains("known: spray, adaptive, ecmp, ecmp:SEED"), "{error}");
+    }
+    for (path, text, expected) in [
+        ("cluster.oversubscription", "1:2", "write it like `2:1`"),
+        ("cluster.oversubscription", "4", "write it like `2:1`"),
+        ("node.oversubscription", "2:1", "no value that can be set"),
+        ("node.spread", "ecmp", "no value that can be set"),
+    ] {
+        let error = catalog.set("atlas-900-supercluster", path, text).unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains("`node.spread` or"), "{error}");
+    }
 }
 
 #[test]

@@ -22,13 +22,12 @@ impl Setup {
         let time = shared.time();
         let how = match shared.busiest() {
             Some((link, used)) if used.messages > 0 => format!(
-                "busiest link {}: {} in {} messages, busy {:.1} % of the time, {} met others, up to \
-                 {} before one",
+                "busiest link {}: {}, {:.1} % busy, {} of {} messages met others, queue up to {}",
                 names.name(link),
                 MessageSize::new(used.bytes),
-                grouped(used.messages),
                 100.0 * used.busy.as_secs_f64() / time.as_secs_f64(),
                 grouped(used.met),
+                grouped(used.messages),
                 MessageSize::new(used.peak_queue),
             ),
             _ => "no message takes a link that others may take".to_owned(),
