@@ -67,9 +67,11 @@ macro_rules! algorithms {
 /// The sizes of the two levels that `told` has.
 fn two_levels(
     algorithm: &'static str,
+    what: Collective,
     ranks: u32,
     told: &Tuning,
 ) -> Result<[u32; 2], CollectiveError> {
+    what.check(algorithm, ranks, what.is_all_reduce_or_half())?;
     let sizes: Vec<u32> = told.levels.iter().map(|level| level.size).collect();
     match sizes[..] {
         [inner, outer] if u64::from(inner) * u64::from(outer) == u64::from(ranks) => {
@@ -154,14 +156,14 @@ algorithms! {
     MeshRings: "mesh-rings", ["hamiltonian-ring"],
         "both ways along a cycle through all of a mesh (two levels)",
         |what, ranks, told: &Tuning| {
-            let [columns, rows] = two_levels("mesh-rings", ranks, told)?;
+            let [columns, rows] = two_levels("mesh-rings", what, ranks, told)?;
             Rings::on_mesh(what, rows, columns)
         };
     /// See [`Rings::on_torus`].
     TorusRings: "torus-rings", [],
         "both ways along two cycles of a torus (two levels) that share no link",
         |what, ranks, told: &Tuning| {
-            let [columns, rows] = two_levels("torus-rings", ranks, told)?;
+            let [columns, rows] = two_levels("torus-rings", what, ranks, told)?;
             Rings::on_torus(what, rows, columns)
         };
     /// See [`Rings::on_full_mesh`].

@@ -62,6 +62,9 @@ impl Schedule for Dissemination {
     }
 
     fn phases(&self) -> Option<Vec<Phase>> {
+        if self.ranks == 1 {
+            return Some(vec![Phase::copy(0)]);
+        }
         // Of a higher radix, a round is several messages.
         let signal = |round: u32| Phase {
             stride: 1,

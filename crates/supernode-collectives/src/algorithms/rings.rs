@@ -103,6 +103,7 @@ impl Rings {
     /// As [`Rings::bidirectional`]; [`CollectiveError::RanksForbidden`] for other numbers.
     pub fn on_full_mesh(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
         let algorithm = "full-mesh-rings";
+        collective.check(algorithm, ranks, collective.is_all_reduce_or_half())?;
         let order = Order::full_mesh(ranks).ok_or(CollectiveError::RanksForbidden {
             algorithm,
             ranks,
