@@ -29,7 +29,8 @@
 //! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `links` (the same where messages
 //! share links; `wire` is what lies between ports for either), `sweep` and `folded` (exact
 //! engines for schedules that go in step, both on `lockstep`), `choose` (the cheapest exact one),
-//! `concurrent` (several collectives at once), `session` (answers from memory for other simulators),
+//! `concurrent` (several collectives at once), `record` (a run step by step, and its critical path),
+//! `session` (answers from memory for other simulators),
 //! `formula` (closed forms for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of the
 //! algorithm), `switch` (what a reducing switch costs).
 
@@ -44,6 +45,7 @@ pub mod links;
 mod lockstep;
 mod order;
 pub mod ports;
+pub mod record;
 mod session;
 pub mod sweep;
 mod switch;

@@ -12,6 +12,7 @@ use supernode_collectives::{Action, Chunks, Group, Ports, Rank, Schedule, Shape}
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
+use crate::record::{Recorder, Recording};
 use crate::wire::{Moved, Wire};
 use crate::{EngineError, in_program_order};
 
@@ -63,8 +64,7 @@ pub(crate) fn run_on<'a>(
     wire: Wire<'a>,
 ) -> Result<(Timed, Wire<'a>), EngineError> {
     let (lanes, messages, wire) = lanes_on(schedule, chunks, cost, wire)?;
-    let of_rank = |lanes: &[Time]| lanes.iter().copied().max().unwrap_or_default();
-    let finish = lanes.chunks(schedule.shape().lanes as usize).map(of_rank).collect();
+    let finish = by_rank(&lanes, schedule.shape());
     Ok((Timed { finish, messages }, wire))
 }
 
@@ -80,16 +80,46 @@ pub(crate) fn lanes(
 /// When each lane finished, the number of messages, and what the wire has seen.
 type Finished<'a> = (Vec<Time>, u64, Wire<'a>);
 
+/// The same, keeping all that happens.
+pub(crate) fn record(
+    schedule: &dyn Schedule,
+    chunks: &Chunks,
+    cost: &CostModel,
+) -> Result<Recording, EngineError> {
+    let shape = checked(schedule, cost)?;
+    let mut engine = Engine::new(schedule, shape, chunks, cost, Wire::Open);
+    let mut recorder = Recorder::default();
+    for (at, lane) in (0..).zip(&engine.lanes) {
+        let (rank, own) = (at / shape.lanes, at % shape.lanes);
+        recorder.begins(rank, own, schedule.start(rank, own), lane.now);
+    }
+    engine.recorder = Some(Box::new(recorder));
+    let mut kept = None;
+    let (lanes, messages, _) = engine.run_keeping(&mut kept)?;
+    let timed = Timed { finish: by_rank(&lanes, shape), messages };
+    Ok(kept.unwrap_or_default().finish(timed))
+}
+
+fn checked(schedule: &dyn Schedule, cost: &CostModel) -> Result<Shape, EngineError> {
+    let shape = schedule.shape();
+    if cost.fabric.ranks() != shape.ranks {
+        return Err(EngineError::Ranks { schedule: shape.ranks, fabric: cost.fabric.ranks() });
+    }
+    Ok(shape)
+}
+
+fn by_rank(lanes: &[Time], shape: Shape) -> Vec<Time> {
+    let of_rank = |lanes: &[Time]| lanes.iter().copied().max().unwrap_or_default();
+    lanes.chunks(shape.lanes as usize).map(of_rank).collect()
+}
+
 fn lanes_on<'a>(
     schedule: &'a dyn Schedule,
     chunks: &'a Chunks,
     cost: &'a CostModel,
     wire: Wire<'a>,
 ) -> Result<Finished<'a>, EngineError> {
-    let shape = schedule.shape();
-    if cost.fabric.ranks() != shape.ranks {
-        return Err(EngineError::Ranks { schedule: shape.ranks, fabric: cost.fabric.ranks() });
-    }
+    let shape = checked(schedule, cost)?;
     Engine::new(schedule, shape, chunks, cost, wire).run()
 }
 
@@ -138,6 +168,8 @@ struct Engine<'a> {
     switched: Option<(Group, u64, Time)>,
     ports: usize,
     messages: u64,
+    /// Who keeps what happens, if anybody wants to know.
+    recorder: Option<Box<Recorder>>,
 }
 
 impl<'a> Engine<'a> {
@@ -178,10 +210,16 @@ impl<'a> Engine<'a> {
             switched: None,
             ports,
             messages: 0,
+            recorder: None,
         }
     }
 
-    fn run(mut self) -> Result<Finished<'a>, EngineError> {
+    fn run(self) -> Result<Finished<'a>, EngineError> {
+        self.run_keeping(&mut None)
+    }
+
+    /// Runs, and leaves the recorder, if there is one, in `kept`.
+    fn run_keeping(mut self, kept: &mut Option<Recorder>) -> Result<Finished<'a>, EngineError> {
         for rank in 0..self.shape.ranks {
             for lane in 0..self.shape.lanes {
                 self.wake(rank, lane);
@@ -207,6 +245,7 @@ impl<'a> Engine<'a> {
                 Job::Reach { slot, flight } => self.reach(key, slot, flight),
             }
         }
+        *kept = self.recorder.take().map(|recorder| *recorder);
         self.finish()
     }
 
@@ -289,12 +328,19 @@ impl<'a> Engine<'a> {
                 return;
             }
             now = now.max(done);
+            let other = self.lane(rank, dep.lane);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.depends(at, other, dep.step);
+            }
         }
         self.lanes[at].now = now;
         let key = Key { time: now, kind: Kind::Lane, rank, lane, step: index, to: rank };
         let Some(length) = self.take_step(key, step) else {
             return;
         };
+        if let Some(recorder) = &mut self.recorder {
+            recorder.completes(at, key, length);
+        }
         let answer_pending = matches!(step.action, Action::SwitchReduce { .. });
         let state = &mut self.lanes[at];
         state.next += length;

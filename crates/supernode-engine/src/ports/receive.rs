@@ -16,6 +16,8 @@ pub(super) struct Arrived {
     from: Rank,
     flight: InFlight,
     served: Option<(Time, Time)>,
+    /// Its number in a recording.
+    id: u32,
 }
 
 /// Receives that a lane awaits together.
@@ -61,7 +63,8 @@ impl Engine<'_> {
     /// Keeps a message for its lane.
     fn store(&mut self, key: Key, flight: InFlight, served: Option<(Time, Time)>) {
         let at = self.lane(key.to, key.lane);
-        let message = Arrived { from: key.rank, flight, served };
+        let id = self.recorder.as_mut().map_or(0, |recorder| recorder.arrives(key));
+        let message = Arrived { from: key.rank, flight, served, id };
         let spare = &mut self.spare;
         let queue = self.arrived[at].entry(key.rank);
         queue.or_insert_with(|| spare.pop().unwrap_or_default()).push_back(message);
@@ -101,6 +104,9 @@ impl Engine<'_> {
         let landed = self.landed(key.rank, message, bytes, reduces);
         let lane = self.lane(key.rank, key.lane);
         let engine = &mut self.compute_free[key.rank as usize];
+        if let Some(recorder) = &mut self.recorder {
+            recorder.takes((lane, key), self.cost, Time::ZERO, *engine, &[(message.id, landed)]);
+        }
         self.lanes[lane].now = take(self.cost, self.lanes[lane].now, Time::ZERO, engine, [landed]);
         true
     }
@@ -169,11 +175,17 @@ impl Engine<'_> {
             taken.push((self.take_arrived(key, from)?, bytes, reduces));
         }
         taken.sort_by_key(|(message, ..)| (message.flight.head, message.from));
-        let landed: Vec<Landed> = taken
+        let landed: Vec<(u32, Landed)> = taken
             .into_iter()
-            .map(|(message, bytes, reduces)| self.landed(key.rank, message, bytes, reduces))
+            .map(|(message, bytes, reduces)| {
+                (message.id, self.landed(key.rank, message, bytes, reduces))
+            })
             .collect();
         let engine = &mut self.compute_free[key.rank as usize];
+        if let Some(recorder) = &mut self.recorder {
+            recorder.takes((at, key), self.cost, batch.local, *engine, &landed);
+        }
+        let landed = landed.into_iter().map(|(_, landed)| landed);
         self.lanes[at].now = take(self.cost, self.lanes[at].now, batch.local, engine, landed);
         Some(batch.steps)
     }

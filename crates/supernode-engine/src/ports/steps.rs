@@ -50,6 +50,9 @@ impl Engine<'_> {
             Action::Multicast { group, src, .. } => {
                 let bytes = nominal(src);
                 let ready = self.ready(key);
+                for to in group.members().filter(|member| *member != key.rank) {
+                    self.note_message(key, (key.rank, to), bytes, ready);
+                }
                 let job = Job::Multicast { group: group.into(), bytes };
                 self.push(ready, Kind::Transmit, key, job);
             }
@@ -69,18 +72,32 @@ impl Engine<'_> {
         let overhead = self.cost.step_overhead_of(key.rank, key.lane, lane.issued);
         lane.issued += 1;
         lane.now = issue(self.cost, key.time, overhead, &mut lane.issuer_free);
-        lane.now
+        let now = lane.now;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.issued(at, key, now);
+        }
+        now
     }
 
     fn issue(&mut self, key: Key, to: Rank, bytes: u64, fan: u32) {
         let ready = self.ready(key);
+        self.note_message(key, (key.rank, to), bytes, ready);
         let job = Job::Send { source: key.rank, bytes, fan };
         self.push(ready, Kind::Transmit, Key { to, ..key }, job);
+    }
+
+    /// What the lane has just issued is a message that is at its port at `ready`.
+    fn note_message(&mut self, key: Key, ends: (Rank, Rank), bytes: u64, ready: Time) {
+        let at = self.lane(key.rank, key.lane);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.message(at, key, ends, bytes, ready);
+        }
     }
 
     /// A read: the request travels to `from`, whose port then sends.
     fn request(&mut self, key: Key, from: Rank, bytes: u64, fan: u32) {
         let there = self.ready(key) + self.cost.route(key.rank, from).latency;
+        self.note_message(key, (from, key.rank), bytes, there);
         let job = Job::Send { source: from, bytes, fan };
         self.push(there, Kind::Transmit, Key { to: key.rank, ..key }, job);
     }
@@ -94,6 +111,11 @@ impl Engine<'_> {
     fn local(&mut self, key: Key, time: Time) {
         let at = self.lane(key.rank, key.lane);
         let now = self.lanes[at].now;
-        self.lanes[at].now = work(now, time, &mut self.compute_free[key.rank as usize]);
+        let engine = &mut self.compute_free[key.rank as usize];
+        let free = *engine;
+        self.lanes[at].now = work(now, time, engine);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.works(at, key, free, self.lanes[at].now);
+        }
     }
 }

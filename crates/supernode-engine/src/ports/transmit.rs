@@ -25,6 +25,10 @@ impl Engine<'_> {
         let port = self.port(source, path.route.tx_port);
         let flight = launch(&path.route, busy, key.time, &mut self.tx_free[port]);
         self.messages += 1;
+        if let Some(recorder) = &mut self.recorder {
+            let tx = self.tx_free[port].saturating_sub(busy);
+            recorder.leaves(key, (tx, flight.head), busy, (path.route.tx_port, flight.rx_port));
+        }
         let key = Key { time: flight.head, kind: Kind::Arrive, rank: source, ..key };
         if let Some(arrival) = self.wire.enter(key, flight, &path, bytes) {
             self.queue.push(Reverse(arrival));
@@ -60,6 +64,15 @@ impl Engine<'_> {
         for to in others {
             let route = self.cost.route(key.rank, to);
             self.messages += 1;
+            if let Some(recorder) = &mut self.recorder {
+                let head = tx + route.latency;
+                recorder.leaves(
+                    Key { to, ..key },
+                    (tx, head),
+                    busy,
+                    (route.tx_port, route.rx_port),
+                );
+            }
             let job = Job::Head { busy, port: route.rx_port };
             self.push(tx + route.latency, Kind::Arrive, Key { to, ..key }, job);
         }
@@ -72,6 +85,10 @@ impl Engine<'_> {
             (key.rank, key.lane, key.step),
             Collection { missing: group.count, head: ready },
         );
+        let at = self.lane(key.rank, key.lane);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.asks(at, key);
+        }
         for source in group.members() {
             let there = ready + self.cost.route(key.rank, source).latency;
             let job = Job::Contribute { source, group: group.into(), bytes };
@@ -99,6 +116,9 @@ impl Engine<'_> {
         let Some(collection) = self.collections.get_mut(&id) else {
             return Ok(());
         };
+        if let Some(recorder) = &mut self.recorder {
+            recorder.shares(key, key.time, tx, tx + route.latency);
+        }
         collection.head = collection.head.max(tx + route.latency);
         collection.missing -= 1;
         if collection.missing == 0 {
@@ -116,7 +136,11 @@ impl Engine<'_> {
         let landed = land(flight, &mut self.rx_free[at]);
         let lane = self.lane(key.rank, key.lane);
         // The switch did the reduction: for the rank this is a plain receive.
-        self.lanes[lane].done[key.step as usize] = landed.1 + self.cost.recv_overhead();
+        let done = landed.1 + self.cost.recv_overhead();
+        self.lanes[lane].done[key.step as usize] = done;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.answered(lane, key, (landed.0, landed.1, done));
+        }
         for other in 0..self.shape.lanes {
             self.wake(key.rank, other);
         }

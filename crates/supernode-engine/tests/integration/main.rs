@@ -8,3 +8,4 @@ mod estimates;
 mod exact;
 mod links;
 mod machines;
+mod record;
