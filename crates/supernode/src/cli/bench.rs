@@ -4,10 +4,12 @@ mod choices;
 mod forced;
 mod hccl;
 mod library;
+mod perfetto;
 mod placement;
 mod progress;
 mod setup;
 mod sweep;
+mod trace;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -118,9 +120,16 @@ pub(super) struct Args {
     /// Worker threads [default: the cores of this machine]; results do not depend on it.
     #[arg(short, long, value_name = "N", value_parser = names::whole::<usize>)]
     jobs: Option<usize>,
-    /// Say below the rows how each time was found, and how far it is from the lower bound.
+    /// Say below the rows how each time was found, how far it is from the lower bound, when ranks
+    /// finish, and what the last of them waited for.
     #[arg(long)]
     explain: bool,
+    /// Write when each rank finishes, for a run of one row.
+    #[arg(long, value_name = "FILE.csv")]
+    per_rank: Option<String>,
+    /// Write all steps and messages for Perfetto (ui.perfetto.dev), for a run of one row.
+    #[arg(long, value_name = "FILE.pftrace")]
+    trace: Option<String>,
     /// How results are printed.
     #[arg(long, value_enum, ignore_case = true, default_value = "table")]
     format: Format,
@@ -193,6 +202,7 @@ fn wire(
             setup.check_limits(algorithm, &tuning, elements)?;
         }
     }
+    one_row_for_files(args, run.len() * sizes.len())?;
     let facts = setup::facts(args, system, &setup);
     let mut writer = RowWriter::new(io::stdout().lock(), args.format, facts, sweep);
     writer.header(&left_out)?;
@@ -222,14 +232,46 @@ fn row<W: Write>(
     setup.check_limits(algorithm, &tuning, large)?;
     let answer = setup.measure(algorithm, &tuning, large)?;
     if args.explain {
-        writer.explain(setup.explain(algorithm, large, &answer));
+        for line in setup.explain(algorithm, &tuning, large, &answer)? {
+            writer.explain(line);
+        }
+    }
+    if let Some(path) = args.per_rank.as_ref().or(args.trace.as_ref()) {
+        Setup::follows_ports(answer.engine)
+            .map_err(|why| format!("{path}: no steps and ranks to write, {why}"))?;
+    }
+    if let Some(path) = &args.per_rank {
+        setup.write_finishes(path, algorithm, &tuning, large)?;
+    }
+    if let Some(path) = &args.trace {
+        let schedule = setup.recordable(algorithm, &tuning)?;
+        let schedule = schedule.map_err(|why| format!("--trace {path}: {why}; use fewer ranks"))?;
+        trace::write(path, &setup.record(&schedule, large)?, &*schedule)?;
     }
     let row = answered(args, ranks, (shown, bytes), algorithm.name().into(), answer, None);
     Ok(bar.suspend(|| writer.row(row))?)
 }
 
+/// A file of one run has room for one run.
+fn one_row_for_files(args: &Args, rows: usize) -> Result<(), Error> {
+    let files = [("--per-rank", &args.per_rank), ("--trace", &args.trace)];
+    match files.into_iter().find(|(_, file)| file.is_some()) {
+        Some((option, _)) if rows != 1 => Err(format!(
+            "{option} is for a run of one row, and this one has {rows}; give one size (-b and -e) and \
+             one --algo"
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether something was asked for that a library's times do not have.
+fn asks_why(args: &Args) -> bool {
+    args.explain || args.per_rank.is_some() || args.trace.is_some()
+}
+
 /// Why a library's times have no explanation.
-const EXPLAIN: &str = "--explain is for the profile wire; a library's times are modelled, and \
+const EXPLAIN: &str = "--explain, --per-rank and --trace are for the profile wire; a library's times are modelled, and \
                        `supernode choices` says what it runs";
 
 /// The row of an answer, for `count` elements as shown and `bytes` in the large buffer.

@@ -1,6 +1,7 @@
 //! One measurement: which engine answers, and what it says.
 
 mod exact;
+mod explain;
 mod kind;
 pub(super) mod memory;
 mod shared;

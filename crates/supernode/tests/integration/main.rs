@@ -5,4 +5,5 @@ mod formulas;
 mod library_truths;
 mod machine;
 mod session;
+mod trace;
 mod truths;

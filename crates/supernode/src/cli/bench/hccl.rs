@@ -9,7 +9,7 @@ use supernode::library::Function;
 use supernode::library::hccl::{Choice, Communicator, Times};
 use supernode::units::{MessageSize, Time};
 
-use super::{Args, EXPLAIN, Error, answered, counts, setup};
+use super::{Args, EXPLAIN, Error, answered, asks_why, counts, setup};
 use crate::cli::measure::{Answer, EngineChoice, Setup};
 use crate::cli::profile::refuse_launch_of_hccl;
 use crate::cli::rows::{Chosen, LibraryFacts, RowWriter, Sweep};
@@ -24,7 +24,7 @@ pub(super) fn refuse_options(args: &Args, changes: &[String]) -> Result<(), Erro
         (args.algo != "auto", "--algo: HCCL's selector decides; leave it out"),
         (args.proto.is_some(), "--proto: HCCL has no protocols; leave it out"),
         (args.inner.is_some(), "--inner: HCCL's selector decides; leave it out"),
-        (args.explain, EXPLAIN),
+        (asks_why(args), EXPLAIN),
         (args.tuner, "--tuner prints NCCL's own estimate, and the profile hccl has none"),
         (
             engine,

@@ -10,7 +10,7 @@ use supernode::library::nccl::{Call, Choice};
 use supernode::library::{Communicator, Element, Function, Launched, Library, Scheduled};
 use supernode::units::{MessageSize, Time};
 
-use super::{Args, EXPLAIN, Error, answered, counts, forced, setup};
+use super::{Args, EXPLAIN, Error, answered, asks_why, counts, forced, setup};
 use crate::cli::measure::{Answer, EngineChoice, Setup};
 use crate::cli::profile;
 use crate::cli::rows::{Chosen, Facts, LibraryFacts, RowWriter, Sweep};
@@ -38,7 +38,7 @@ pub(super) fn run(
     if args.inner.is_some() {
         return Err("--inner is for the profile wire; a library decides by itself".into());
     }
-    if args.explain {
+    if asks_why(args) {
         return Err(EXPLAIN.into());
     }
     if args.tuner && communicator.library == Library::Rccl {

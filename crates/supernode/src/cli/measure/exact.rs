@@ -4,7 +4,7 @@ use supernode::collectives::{Algorithm, Chunks, Schedule, Tuning};
 use supernode::engine::choose::{self, Exact, Patience};
 use supernode::engine::formula::{self, Elements};
 use supernode::engine::{EngineError, bound, folded, sweep};
-use supernode::units::{MessageSize, Time};
+use supernode::units::Time;
 
 use super::{AUTO_MESSAGES, Answer, EngineChoice, Setup, grouped, no_time};
 use crate::cli::Error;
@@ -39,11 +39,7 @@ impl Setup {
         let schedule = self.schedule(algorithm, tuning)?;
         let shape = schedule.shape();
         let chunks = Chunks::new(shape, count, width);
-        let patience = Patience {
-            steps: AUTO_STEPS,
-            messages: if shape.lanes == 1 { AUTO_MESSAGES } else { AUTO_PORTS_MESSAGES },
-            threads: self.request.threads,
-        };
+        let patience = self.patience(shape.lanes);
         let answer =
             |time, engine, why, how| Answer { time, engine, wrong: None, fallback: Some(why), how };
         match choose::run(&*schedule, &chunks, &self.cost, patience) {
@@ -56,6 +52,15 @@ impl Setup {
                 Ok(answer(time, EngineChoice::Formula, format!("{why}; {engines}"), String::new()))
             }
             Err(error) => Err(no_time(algorithm, error)),
+        }
+    }
+
+    /// What `auto` waits for.
+    pub(super) fn patience(&self, lanes: u32) -> Patience {
+        Patience {
+            steps: AUTO_STEPS,
+            messages: if lanes == 1 { AUTO_MESSAGES } else { AUTO_PORTS_MESSAGES },
+            threads: self.request.threads,
         }
     }
 
@@ -83,27 +88,6 @@ impl Setup {
     pub(in crate::cli) fn bound(&self, count: u64) -> Time {
         let elements = Elements { count, width: self.request.dtype.bytes() };
         bound::time(self.request.collective, elements, &self.cost)
-    }
-
-    /// How good an answer is: the engine and what made it short, and the share of the lower bound.
-    pub(in crate::cli) fn explain(
-        &self,
-        algorithm: Algorithm,
-        count: u64,
-        answer: &Answer,
-    ) -> String {
-        let Answer { time, engine, how, .. } = answer;
-        let elements = Elements { count, width: self.request.dtype.bytes() };
-        let bound = self.bound(count);
-        let size = MessageSize::new(elements.bytes());
-        let share = 100.0 * bound.as_secs_f64() / time.as_secs_f64();
-        let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
-        format!(
-            "explain {algorithm} {size}: {time} by engine {}{how}; no algorithm takes less than \
-             {bound}, {share:.1} % of it{}",
-            engine.name(),
-            self.unshared(*engine)
-        )
     }
 
     fn unfit(&self, algorithm: Algorithm, error: EngineError) -> Error {
