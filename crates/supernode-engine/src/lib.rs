@@ -50,6 +50,7 @@ mod session;
 pub mod sweep;
 mod switch;
 mod tune;
+mod windows;
 mod wire;
 
 pub use clock::{InFlight, Landed, issue, land, launch, take, work};

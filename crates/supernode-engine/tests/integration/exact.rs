@@ -111,10 +111,11 @@ pub(crate) fn levels(cost: &CostModel, inner: [Inner; 2], other: bool) -> Tuning
 fn check(schedule: &dyn Schedule, elements: (u64, u64), cost: &CostModel) -> bool {
     let shape = schedule.shape();
     let chunks = Chunks::new(shape, elements.0, elements.1);
-    let plain = match ports::run(schedule, &chunks, cost) {
+    let plain = match ports::plain(schedule, &chunks, cost) {
         Err(EngineError::NoSwitch { .. }) => return false,
         plain => plain.expect("it ends"),
     };
+    assert_eq!(ports::run(schedule, &chunks, cost).as_ref(), Ok(&plain), "in windows");
     let mut fits = true;
     for threads in [1, 2] {
         match sweep::run(schedule, &chunks, cost, threads) {
@@ -168,6 +169,31 @@ proptest! {
         let schedule =
             Algorithm::Ring.schedule(collective, cost.fabric.ranks(), &Tuning::default()).unwrap();
         prop_assert!(check(&*schedule, (count, 4), &cost));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// Lanes that meet at ports, and noise.
+    #[test]
+    fn windows_are_exact(
+        pair in prop::sample::select(pairs()),
+        cost in machine(60),
+        slices in 1_u32..7,
+        (jitter, slow, seed) in (0_u64..3_000, 0_u32..400_000, any::<u64>()),
+        noisy in any::<bool>(),
+        count in prop_oneof![0_u64..200, 0_u64..1 << 20],
+    ) {
+        let ranks = cost.fabric.ranks();
+        let tuning = Tuning { slices, ..levels(&cost, [Inner::Direct; 2], false) };
+        let slow_step = Time::from_ns(jitter);
+        let skew = supernode_fabric::Skew { seed, jitter: slow_step, slow_ppm: slow, slow_step };
+        let cost = CostModel { skew: noisy.then_some(skew), ..cost };
+        let Some(schedule) = schedule(pair, ranks, &tuning) else { return Ok(()) };
+        let chunks = Chunks::new(schedule.shape(), count, 4);
+        let plain = ports::plain(&*schedule, &chunks, &cost);
+        prop_assert_eq!(ports::run(&*schedule, &chunks, &cost), plain);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which ranks reach others in the same way.
 
+use supernode_units::Time;
+
 use super::Fabric;
 use crate::level::LevelKind;
 
@@ -73,5 +75,10 @@ impl Fabric {
         };
         left(rank)
             .min(left(((u64::from(rank) + u64::from(distance)) % u64::from(self.ranks)) as u32))
+    }
+    /// A latency that no message between two devices stays below.
+    pub fn least_latency(&self) -> Time {
+        let joining = self.plans.iter().filter(|plan| plan.size > 1);
+        joining.map(|plan| plan.latency + plan.hop).min().unwrap_or(Time::ZERO)
     }
 }
