@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::{
-    Binomial, Census, Chain, Collective, CollectiveError, Direct, Dissemination, DoubleBinaryTree,
+    Bine, Pat, Swing, Binomial, Census, Chain, Collective, CollectiveError, Direct, Dissemination, DoubleBinaryTree,
     Hierarchical, InSwitch, Linear, NeighbourExchange, Pairwise, Rabenseifner, RecursiveDoubling,
     Ring, Rings, Schedule, SegmentedRing, SendRecv, circulant, nb, nhr,
 };
@@ -144,6 +144,18 @@ algorithms! {
     NeighbourExchange: "neighbour-exchange", ["neighbor"],
         "two blocks at a time between neighbours; N/2 steps, even N",
         |what, ranks, _: &Tuning| NeighbourExchange::new(what, ranks);
+    /// See [`Swing`].
+    Swing: "swing", [],
+        "distances 1, -1, 3, -5, ...; ceil(log2 N) steps, little across a torus, even N",
+        |what, ranks, _: &Tuning| Swing::new(what, ranks);
+    /// See [`Bine`].
+    Bine: "bine", [],
+        "peers of swing, each step one run of blocks; powers of two",
+        |what, ranks, _: &Tuning| Bine::new(what, ranks);
+    /// See [`Pat`].
+    Pat: "pat", [],
+        "trees of all blocks at once, at most so many slices a message (NCCL)",
+        |what, ranks, told: &Tuning| Pat::new(what, ranks, told.slices);
     /// See [`SegmentedRing`].
     SegmentedRing: "segmented-ring", ["pipelined-ring"],
         "a ring in slices, whose latency hides behind the next slice",

@@ -1,6 +1,7 @@
 //! One file per algorithm.
 
 mod binomial;
+mod bine;
 mod census;
 mod chain;
 mod circulant;
@@ -14,6 +15,7 @@ mod nb;
 mod neighbour_exchange;
 mod nhr;
 mod pairwise;
+mod pat;
 mod rabenseifner;
 mod recursive_doubling;
 mod ring;
@@ -23,6 +25,9 @@ mod segmented_ring;
 mod send_recv;
 
 pub use binomial::Binomial;
+mod swing;
+
+pub use bine::Bine;
 pub use census::Census;
 pub use chain::Chain;
 pub use circulant::circulant;
@@ -36,6 +41,7 @@ pub use nb::nb;
 pub use neighbour_exchange::NeighbourExchange;
 pub use nhr::nhr;
 pub use pairwise::Pairwise;
+pub use pat::Pat;
 pub use rabenseifner::Rabenseifner;
 pub use recursive_doubling::RecursiveDoubling;
 pub use ring::Ring;
@@ -43,3 +49,4 @@ pub use rings::Rings;
 pub use rounds::Rounds;
 pub use segmented_ring::SegmentedRing;
 pub use send_recv::SendRecv;
+pub use swing::Swing;

@@ -38,7 +38,7 @@ mod step;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
-    Binomial, Census, Chain, Direct, Dissemination, DoubleBinaryTree, Hierarchical, InSwitch,
+    Bine, Pat, Swing, Binomial, Census, Chain, Direct, Dissemination, DoubleBinaryTree, Hierarchical, InSwitch,
     Linear, NeighbourExchange, Pairwise, Rabenseifner, RecursiveDoubling, Ring, Rings, Rounds,
     SegmentedRing, SendRecv, circulant, nb, nhr,
 };

@@ -51,9 +51,19 @@ impl Stated {
                 sent: (collective == Collective::AllReduce).then_some((n + 1, n)),
             },
             Algorithm::Hierarchical => hierarchical(twice, n, tuning),
-            Algorithm::Circulant | Algorithm::Nhr | Algorithm::Nb => {
+            Algorithm::Circulant
+            | Algorithm::Nhr
+            | Algorithm::Nb
+            | Algorithm::Swing
+            | Algorithm::Bine => {
                 let half = u64::from((n - 1).ilog2() + 1);
                 Self { rounds: Some(twice * half), sent: optimal }
+            }
+            Algorithm::Pat => {
+                let power = n.next_power_of_two();
+                let at_once = 1_u64 << u64::from(tuning.slices).clamp(1, power / 2).ilog2();
+                let rounds = u64::from(at_once.ilog2()) + (power / at_once).min(n) - 1;
+                Self { rounds: Some(rounds), sent: optimal }
             }
             Algorithm::Rabenseifner => rabenseifner(n),
             Algorithm::Census => {

@@ -136,6 +136,7 @@ proptest! {
                     | Algorithm::Chain
                     | Algorithm::Linear
                     | Algorithm::OneSided
+                    | Algorithm::Swing
             );
             prop_assert!(known && (ranks > 1 || algorithm != Algorithm::RecursiveDoubling));
             return Ok(());

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use supernode_collectives::{
-    Algorithm, Chunks, Collective, CollectiveError, Inner, Tuning, fit_levels,
-};
+use supernode_collectives::{Algorithm, Chunks, Collective, Inner, LevelPlan, Tuning, fit_levels};
 use supernode_emulator::{InputSpec, Job, Results};
 use supernode_fabric::{
     CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Placement, Profile,
@@ -90,10 +88,7 @@ pub(crate) fn job(
     op: ReduceOp,
     results: Results,
 ) -> Job {
-    // Levels that depend on the ranks, so that every kind of inner algorithm meets every position.
-    let inner = |i: u32| [Inner::Ring, Inner::Direct, Inner::InSwitch][((ranks + i) % 3) as usize];
-    let levels = fit_levels(ranks, &[(4, inner(0)), (6, inner(1)), (3, inner(2))]);
-    let tuning = Tuning { slices: 1 + ranks % 4, levels, radix: 2 + ranks % 3 };
+    let tuning = tuning(algorithm, ranks);
     let schedule = algorithm.schedule(collective, ranks, &tuning).expect("it is possible");
     Job {
         schedule: Arc::from(schedule),
@@ -106,23 +101,36 @@ pub(crate) fn job(
     }
 }
 
+fn tuning(algorithm: Algorithm, ranks: u32) -> Tuning {
+    // Levels that depend on the ranks, so that every kind of inner algorithm meets every position.
+    let inner = |i: u32| [Inner::Ring, Inner::Direct, Inner::InSwitch][((ranks + i) % 3) as usize];
+    let mut levels = fit_levels(ranks, &[(4, inner(0)), (6, inner(1)), (3, inner(2))]);
+    if matches!(algorithm, Algorithm::MeshRings | Algorithm::TorusRings) {
+        let side = (1..=ranks.isqrt()).rev().find(|side| ranks.is_multiple_of(*side)).unwrap_or(1);
+        let level = |size| LevelPlan { size, inner: Inner::Ring };
+        levels = vec![level(side), level(ranks / side)];
+    }
+    Tuning { slices: 1 + ranks % 4, levels, radix: 2 + ranks % 3 }
+}
+
+/// The largest number of ranks up to `ranks` on which the algorithm is defined, or else the least.
+pub(crate) fn fitting((algorithm, collective): (Algorithm, Collective), ranks: u32) -> u32 {
+    // As many links a rank are enough.
+    let most = if algorithm == Algorithm::FullMeshRings { ranks.min(17) } else { ranks };
+    let fits = |n: &u32| algorithm.schedule(collective, *n, &tuning(algorithm, *n)).is_ok();
+    (1..=most).rev().chain(most..=100).find(fits).expect("there is one")
+}
+
 pub(crate) fn spec(job: &Job, seed: u64) -> InputSpec {
     let shape = job.schedule.shape();
     let chunks = Chunks::new(shape, job.count, job.dtype.bytes());
     InputSpec { shape, chunks, dtype: job.dtype, op: job.op, seed }
 }
 
-/// `ranks`, or one more where the algorithm forbids so many.
-pub(crate) fn fitting((algorithm, collective): (Algorithm, Collective), ranks: u32) -> u32 {
-    let made = algorithm.schedule(collective, ranks, &Tuning::default());
-    ranks + u32::from(matches!(made, Err(CollectiveError::RanksForbidden { .. })))
-}
-
 pub(crate) fn pairs() -> Vec<(Algorithm, Collective)> {
-    let tuning = Tuning::default();
     Algorithm::ALL
         .into_iter()
         .flat_map(|a| Collective::ALL.map(|c| (a, c)))
-        .filter(|(a, c)| a.schedule(*c, 4, &tuning).is_ok())
+        .filter(|(a, c)| [4, 9].iter().any(|n| a.schedule(*c, *n, &tuning(*a, *n)).is_ok()))
         .collect()
 }

@@ -6,7 +6,7 @@ use supernode_collectives::{Algorithm, Collective};
 use supernode_emulator::{Emulator, Output, Results};
 use supernode_units::{DType, ReduceOp};
 
-use crate::jobs::{MEMORY, job, pairs};
+use crate::jobs::{MEMORY, fitting, job, pairs};
 
 /// Uniform numbers between -1 and 1 from a seed.
 pub(crate) fn reals(count: usize, seed: u64) -> impl Iterator<Item = f64> {
@@ -78,6 +78,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let collective = Collective::AllReduce;
+        let ranks = fitting((algorithm, collective), ranks);
         let op = if average { ReduceOp::Avg } else { ReduceOp::Sum };
         let job = job(algorithm, collective, ranks, count as u64, dtype, op, Results::Own);
         let inputs: Vec<Bytes> = (0..ranks)

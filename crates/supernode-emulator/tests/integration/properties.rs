@@ -17,12 +17,11 @@ fn every_algorithm_is_right_at_every_rank_count() {
     let emulator = Emulator::new(2, MEMORY).unwrap();
     let mut turn = 0;
     for (algorithm, collective) in pairs() {
-        for ranks in 1..=65 {
+        for ranks in (1..=65).filter(|ranks| fitting((algorithm, collective), *ranks) == *ranks) {
             turn += 1;
             let dtype = DType::ALL[turn % DType::ALL.len()];
             let op = ReduceOp::ALL[turn / DType::ALL.len() % ReduceOp::ALL.len()];
             let count = (turn % 97) as u64;
-            let ranks = fitting((algorithm, collective), ranks);
             let job = job(algorithm, collective, ranks, count, dtype, op, Results::Own);
             let spec = spec(&job, turn as u64);
             let inputs = spec.generate_all(1);

@@ -75,7 +75,11 @@ pub(crate) fn closed_form(
                 _ => None,
             }
         }
-        Algorithm::Circulant | Algorithm::Nhr | Algorithm::Nb => {
+        Algorithm::Circulant
+        | Algorithm::Nhr
+        | Algorithm::Nb
+        | Algorithm::Swing
+        | Algorithm::Bine => {
             let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
             form(phases * rounds, phases * peers)
         }
@@ -86,6 +90,12 @@ pub(crate) fn closed_form(
         Algorithm::Census => {
             let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
             form(rounds, rounds)
+        }
+        Algorithm::Pat => {
+            let power = u64::from(ranks.next_power_of_two());
+            let at_once = 1_u64 << u64::from(tuning.slices).clamp(1, (power / 2).max(1)).ilog2();
+            let high = u64::from(at_once.ilog2());
+            form(if ranks == 1 { 0 } else { high + (power / at_once).min(peers + 1) - 1 }, peers)
         }
         Algorithm::NeighbourExchange => form(u64::from(ranks / 2), peers),
         Algorithm::DoubleBinaryTree

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner};
+use supernode_engine::EngineError;
 use supernode_engine::formula::{self, Elements};
 use supernode_fabric::Profile;
 use supernode_units::Time;
@@ -54,9 +55,10 @@ proptest! {
             "{} of {}", got, expected
         );
         // The formula knows the local steps, too.
-        let formula = formula::time(algorithm, collective, elements, &tuning, &cost).unwrap();
-        if algorithm != Algorithm::RecursiveDoubling || ranks.is_power_of_two() {
-            prop_assert_eq!(formula.as_ps(), got);
+        match formula::time(algorithm, collective, elements, &tuning, &cost) {
+            Err(EngineError::NoFormula(_)) => {}
+            Ok(_) if algorithm == Algorithm::RecursiveDoubling && !ranks.is_power_of_two() => {}
+            formula => prop_assert_eq!(formula.map(Time::as_ps), Ok(got)),
         }
     }
 

@@ -93,7 +93,13 @@ fn rings_of_all_kinds() {
         _ => 2,
     };
     all_ranks(Algorithm::BidirectionalRing, two);
-    all_ranks(Algorithm::FullMeshRings, two);
+    // A thousand links a rank and more take their time.
+    for (ranks, collective) in [2, 3, 5, 7, 8, 9, 10, 11, 12, 15, 16, 17, 25]
+        .into_iter()
+        .flat_map(|ranks| Collective::ALL.map(|collective| (ranks, collective)))
+    {
+        proof(Algorithm::FullMeshRings, collective, ranks, &Tuning::default());
+    }
     // As many slices more are under way.
     all_ranks(Algorithm::SegmentedRing, |_, _| 4);
     for (inner, outer) in [(2, 2), (3, 4), (4, 3), (5, 6), (3, 3), (4, 8), (8, 4), (5, 5), (9, 3)] {
@@ -107,6 +113,33 @@ fn rings_of_all_kinds() {
                     Ok(_) => drop(proof(algorithm, collective, inner * outer, &tuning)),
                 }
             }
+        }
+    }
+}
+
+/// All parts of a step are sent before any is taken.
+#[test]
+fn swing() {
+    for collective in Collective::ALL {
+        for ranks in (2..=64).step_by(2) {
+            let proof = proof(Algorithm::Swing, collective, ranks, &Tuning::default());
+            assert!(proof.least_depth > Some(0), "{ranks}");
+        }
+    }
+}
+
+#[test]
+fn bine() {
+    all_ranks(Algorithm::Bine, |_, _| 0);
+}
+
+#[test]
+fn pat() {
+    all_ranks(Algorithm::Pat, |_, _| 1);
+    for slices in [1, 2, 4, 8, 16, 32] {
+        for ranks in 1..=64 {
+            let tuning = Tuning { slices, levels: Vec::new() };
+            proof(Algorithm::Pat, Collective::AllGather, ranks, &tuning);
         }
     }
 }
