@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::{
-    Bine, Pat, Swing, Binomial, Census, Chain, Collective, CollectiveError, Direct, Dissemination, DoubleBinaryTree,
-    Hierarchical, InSwitch, Linear, NeighbourExchange, Pairwise, Rabenseifner, RecursiveDoubling,
-    Ring, Rings, Schedule, SegmentedRing, SendRecv, circulant, nb, nhr,
+    Bine, Binomial, Census, Chain, Collective, CollectiveError, Direct, Dissemination,
+    DoubleBinaryTree, Hierarchical, InSwitch, Linear, MultiPortBucket, NeighbourExchange, Pairwise,
+    Pat, Rabenseifner, RecursiveDoubling, Ring, Rings, Schedule, SegmentedRing, SendRecv, Swing,
+    UnequalGroups, circulant, nb, nhr,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -64,6 +65,11 @@ macro_rules! algorithms {
     };
 }
 
+/// The sizes of the levels that `told` has.
+fn sizes(told: &Tuning) -> Vec<u32> {
+    told.levels.iter().map(|level| level.size).collect()
+}
+
 /// The sizes of the two levels that `told` has.
 fn two_levels(
     algorithm: &'static str,
@@ -72,8 +78,7 @@ fn two_levels(
     told: &Tuning,
 ) -> Result<[u32; 2], CollectiveError> {
     what.check(algorithm, ranks, what.is_all_reduce_or_half())?;
-    let sizes: Vec<u32> = told.levels.iter().map(|level| level.size).collect();
-    match sizes[..] {
+    match sizes(told)[..] {
         [inner, outer] if u64::from(inner) * u64::from(outer) == u64::from(ranks) => {
             Ok([inner, outer])
         }
@@ -144,6 +149,14 @@ algorithms! {
     NeighbourExchange: "neighbour-exchange", ["neighbor"],
         "two blocks at a time between neighbours; N/2 steps, even N",
         |what, ranks, _: &Tuning| NeighbourExchange::new(what, ranks);
+    /// See [`MultiPortBucket`].
+    MultiPortBucket: "multi-port-bucket", ["multi-bucket"],
+        "buckets through the dimensions of a torus (levels) on all links at once",
+        |what, ranks, told: &Tuning| MultiPortBucket::new(what, ranks, &sizes(told));
+    /// See [`UnequalGroups`].
+    UnequalGroups: "ahc", ["unequal-groups"],
+        "two levels of unequal groups, whose sizes the levels are (HCCL)",
+        |what, ranks, told: &Tuning| UnequalGroups::new(what, ranks, &sizes(told));
     /// See [`Swing`].
     Swing: "swing", [],
         "distances 1, -1, 3, -5, ...; ceil(log2 N) steps, little across a torus, even N",

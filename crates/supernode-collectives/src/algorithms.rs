@@ -1,7 +1,7 @@
 //! One file per algorithm.
 
-mod binomial;
 mod bine;
+mod binomial;
 mod census;
 mod chain;
 mod circulant;
@@ -11,6 +11,7 @@ mod double_binary_tree;
 mod hierarchical;
 mod in_switch;
 mod linear;
+mod multi_port_bucket;
 mod nb;
 mod neighbour_exchange;
 mod nhr;
@@ -26,6 +27,7 @@ mod send_recv;
 
 pub use binomial::Binomial;
 mod swing;
+mod unequal_groups;
 
 pub use bine::Bine;
 pub use census::Census;
@@ -37,6 +39,7 @@ pub use double_binary_tree::DoubleBinaryTree;
 pub use hierarchical::Hierarchical;
 pub use in_switch::InSwitch;
 pub use linear::Linear;
+pub use multi_port_bucket::MultiPortBucket;
 pub use nb::nb;
 pub use neighbour_exchange::NeighbourExchange;
 pub use nhr::nhr;
@@ -50,3 +53,4 @@ pub use rounds::Rounds;
 pub use segmented_ring::SegmentedRing;
 pub use send_recv::SendRecv;
 pub use swing::Swing;
+pub use unequal_groups::UnequalGroups;

@@ -38,9 +38,9 @@ mod step;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
-    Bine, Pat, Swing, Binomial, Census, Chain, Direct, Dissemination, DoubleBinaryTree, Hierarchical, InSwitch,
-    Linear, NeighbourExchange, Pairwise, Rabenseifner, RecursiveDoubling, Ring, Rings, Rounds,
-    SegmentedRing, SendRecv, circulant, nb, nhr,
+    Bine, Binomial, Census, Chain, Direct, Dissemination, DoubleBinaryTree, Hierarchical, InSwitch,
+    Linear, MultiPortBucket, NeighbourExchange, Pairwise, Pat, Rabenseifner, RecursiveDoubling,
+    Ring, Rings, Rounds, SegmentedRing, SendRecv, Swing, UnequalGroups, circulant, nb, nhr,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

@@ -1,7 +1,7 @@
 //! What a run will need, before it starts: memory, and roughly how long it takes the host.
 
 use bytes::Bytes;
-use supernode_collectives::{Buf, Span};
+use supernode_collectives::{Action, Buf, Schedule, Span};
 use supernode_engine::{in_program_order, ports};
 
 use crate::memory::{Memory, Results};
@@ -11,6 +11,8 @@ use crate::run::Job;
 const RANK_BYTES: u64 = 16 << 10;
 /// A message under way, in queues that double as they grow, with the header of its buffer.
 const MESSAGE_BYTES: u64 = 384;
+/// Steps looked at from either end of a lane.
+const ENDS: u32 = 16;
 /// Jobs expected to take less run on the caller's thread: a worker that has gone to sleep takes 50 us
 /// to wake.
 const CALLER_MAX_NS: u64 = 100_000;
@@ -45,8 +47,7 @@ pub(crate) fn memory(job: &Job) -> u64 {
             // Chunks are shared, but each rank holds a reference to each.
             Results::Shared => u64::from(shape.output_chunks) * size_of::<Bytes>() as u64,
         };
-        let phases = job.schedule.phases().unwrap_or_default();
-        let widest = phases.iter().map(|phase| phase.chunks).max().unwrap_or(1).max(1);
+        let widest = widest(&*job.schedule);
         let message = chunks.nominal_bytes(Span::output(0, widest)).next_power_of_two();
         // A message of several chunks lives on until the last of them is overwritten.
         let copied = in_flight.saturating_add(u64::from(widest > 1));
@@ -63,6 +64,25 @@ pub(crate) fn memory(job: &Job) -> u64 {
         return tasks;
     }
     tasks.saturating_add(ports::memory_needed(&*job.schedule, &job.cost))
+}
+
+/// Chunks of the widest message: of all phases, or else of the first and last few steps of a rank,
+/// because a vector is cut ever smaller, or put together again.
+fn widest(schedule: &dyn Schedule) -> u32 {
+    if let Some(phases) = schedule.phases() {
+        return phases.iter().map(|phase| phase.chunks).max().unwrap_or(1).max(1);
+    }
+    let sent = |action| match action {
+        Action::Send { src, .. } | Action::Exchange { src, .. } => src.len,
+        Action::Forward { with, keep, .. } => with.or(keep).map_or(0, |span| span.len),
+        _ => 0,
+    };
+    let of_lane = |lane| {
+        let steps = schedule.steps(0, lane);
+        let few = (0..steps.min(ENDS)).chain(steps.saturating_sub(ENDS)..steps);
+        few.map(|index| sent(schedule.step(0, lane, index).action)).max().unwrap_or(0)
+    };
+    (0..schedule.shape().lanes).map(of_lane).max().unwrap_or(1).max(1)
 }
 
 /// Whether `job` is so small that the caller's thread is done with it before another wakes.

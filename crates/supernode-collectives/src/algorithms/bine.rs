@@ -37,11 +37,7 @@ impl Bine {
     /// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
     pub fn new(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
         let algorithm = "bine";
-        CollectiveError::check(algorithm, ranks, 1)?;
-        if collective != Collective::AllReduce {
-            let instead = "use swing, whose peers are the same";
-            return Err(CollectiveError::Unsupported { algorithm, collective, instead });
-        }
+        collective.check(algorithm, ranks, collective == Collective::AllReduce)?;
         if !ranks.is_power_of_two() {
             let allowed = "powers of two";
             return Err(CollectiveError::RanksForbidden { algorithm, ranks, allowed });

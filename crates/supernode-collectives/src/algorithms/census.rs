@@ -46,14 +46,7 @@ impl Census {
     /// [`CollectiveError::NoRanks`], [`CollectiveError::Unsupported`] for other collectives, or
     /// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
     pub fn new(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
-        CollectiveError::check("census", ranks, 1)?;
-        if collective != Collective::AllReduce {
-            return Err(CollectiveError::Unsupported {
-                algorithm: "census",
-                collective,
-                instead: "use circulant, which takes as few rounds",
-            });
-        }
+        collective.check("census", ranks, collective == Collective::AllReduce)?;
         Ok(Self { ranks })
     }
 

@@ -26,7 +26,7 @@ use crate::{
     Shape, Span, Step,
 };
 
-mod group;
+pub(super) mod group;
 
 use group::{gather_step, reduce_step};
 

@@ -33,11 +33,7 @@ impl NeighbourExchange {
     /// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
     pub fn new(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
         let algorithm = "neighbour-exchange";
-        CollectiveError::check(algorithm, ranks, 1)?;
-        if collective != Collective::AllGather {
-            let instead = "use ring or circulant";
-            return Err(CollectiveError::Unsupported { algorithm, collective, instead });
-        }
+        collective.check(algorithm, ranks, collective == Collective::AllGather)?;
         if ranks > 1 && ranks % 2 == 1 {
             let allowed = "even numbers of ranks";
             return Err(CollectiveError::RanksForbidden { algorithm, ranks, allowed });

@@ -37,11 +37,7 @@ impl Pat {
     /// [`CollectiveError::NoRanks`], [`CollectiveError::Unsupported`] for other collectives, or
     /// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
     pub fn new(collective: Collective, ranks: u32, at_once: u32) -> Result<Self, CollectiveError> {
-        CollectiveError::check("pat", ranks, 1)?;
-        if collective != Collective::AllGather {
-            let instead = "use nhr, whose trees are the same";
-            return Err(CollectiveError::Unsupported { algorithm: "pat", collective, instead });
-        }
+        collective.check("pat", ranks, collective == Collective::AllGather)?;
         let most = (1 << log2_up(ranks)) / 2;
         let at_once = 1 << at_once.clamp(1, most.max(1)).ilog2();
         Ok(Self { ranks, at_once })

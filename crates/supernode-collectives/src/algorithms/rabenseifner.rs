@@ -41,14 +41,7 @@ impl Rabenseifner {
     /// [`CollectiveError::NoRanks`], [`CollectiveError::Unsupported`] for other collectives, or
     /// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
     pub fn new(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
-        CollectiveError::check("rabenseifner", ranks, 1)?;
-        if collective != Collective::AllReduce {
-            return Err(CollectiveError::Unsupported {
-                algorithm: "rabenseifner",
-                collective,
-                instead: "use recursive-doubling, which halves and doubles",
-            });
-        }
+        collective.check("rabenseifner", ranks, collective == Collective::AllReduce)?;
         Ok(Self { ranks, rounds: ranks.ilog2() })
     }
 

@@ -42,6 +42,7 @@ impl Rings {
         ranks: u32,
         order: Order,
     ) -> Result<Self, CollectiveError> {
+        collective.check(algorithm, ranks, collective.is_all_reduce_or_half())?;
         CollectiveError::check(algorithm, ranks, order.rings())?;
         Ok(Self { ring: Ring::new(collective, ranks)?, ranks, collective, order })
     }

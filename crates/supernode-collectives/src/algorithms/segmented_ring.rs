@@ -33,6 +33,7 @@ impl SegmentedRing {
     /// [`CollectiveError::NoRanks`], or [`CollectiveError::TooManyChunks`] past 2^30 slices.
     pub fn new(collective: Collective, ranks: u32, slices: u32) -> Result<Self, CollectiveError> {
         let slices = slices.clamp(1, SLICES_MAX);
+        collective.check("segmented-ring", ranks, collective.is_all_reduce_or_half())?;
         CollectiveError::check("segmented-ring", ranks, slices)?;
         Ok(Self { ring: Ring::new(collective, ranks)?, slices })
     }

@@ -112,7 +112,7 @@ impl Swing {
     /// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
     pub fn new(collective: Collective, ranks: u32) -> Result<Self, CollectiveError> {
         let algorithm = "swing";
-        CollectiveError::check(algorithm, ranks, 1)?;
+        collective.check(algorithm, ranks, collective.is_all_reduce_or_half())?;
         if ranks > 1 && ranks % 2 == 1 {
             let allowed = "even numbers of ranks";
             return Err(CollectiveError::RanksForbidden { algorithm, ranks, allowed });
@@ -221,8 +221,8 @@ impl Schedule for Swing {
         match self.collective {
             _ if half == 0 => 1,
             Collective::AllReduce => 2 * half,
-            Collective::ReduceScatter => half,
             Collective::AllGather => half + 1,
+            _ => half,
         }
     }
 

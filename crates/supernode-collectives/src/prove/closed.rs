@@ -1,7 +1,7 @@
 //! The closed formulas that the files of the algorithms state, held against what a run counts.
 
 use super::{Finding, Options, Proof, prove};
-use crate::{Algorithm, Collective, CollectiveError, Inner, Tuning};
+use crate::{Algorithm, Collective, CollectiveError, Inner, LevelPlan, Tuning};
 
 /// What an algorithm states about its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,6 +66,13 @@ impl Stated {
                 Self { rounds: Some(rounds), sent: optimal }
             }
             Algorithm::Rabenseifner => rabenseifner(n),
+            Algorithm::MultiPortBucket => {
+                let rings = |level: &LevelPlan| LevelPlan { inner: Inner::Ring, ..*level };
+                let levels = tuning.levels.iter().map(rings).collect();
+                hierarchical(twice, n, &Tuning { levels, ..tuning.clone() })
+            }
+            // What unequal groups send is a matter of which blocks they share.
+            Algorithm::UnequalGroups => Self { rounds: None, sent: None },
             Algorithm::Census => {
                 let rounds = u64::from((n - 1).ilog2() + 1);
                 Self { rounds: Some(rounds), sent: Some((rounds, 1)) }

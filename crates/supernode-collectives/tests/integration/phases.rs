@@ -137,6 +137,8 @@ proptest! {
                     | Algorithm::Linear
                     | Algorithm::OneSided
                     | Algorithm::Swing
+                    | Algorithm::MultiPortBucket
+                    | Algorithm::UnequalGroups
             );
             prop_assert!(known && (ranks > 1 || algorithm != Algorithm::RecursiveDoubling));
             return Ok(());

@@ -9,10 +9,12 @@ fn a_million_ranks_cost_nothing_until_asked() {
     let level = |size| LevelPlan { size, inner: Inner::Ring };
     let tuning =
         Tuning { slices: 8, levels: vec![level(64), level(128), level(128)], ..Tuning::default() };
+    let halves = Tuning { slices: 8, levels: vec![level(MILLION / 2); 2], ..Tuning::default() };
     let square = Tuning { slices: 8, levels: vec![level(1024), level(1024)], ..Tuning::default() };
     for algorithm in Algorithm::ALL {
         let tuning = match algorithm {
             Algorithm::MeshRings | Algorithm::TorusRings => &square,
+            Algorithm::UnequalGroups => &halves,
             // A million links at every rank: more chunks than are counted.
             Algorithm::FullMeshRings => continue,
             _ => &tuning,

@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use supernode_collectives::{
-    Algorithm, Buf, Call, Collective, CollectiveError, Concurrent, Group, Tuning,
-};
+use supernode_collectives::{Algorithm, Buf, Call, Collective, Concurrent, Group};
 use supernode_emulator::{Emulator, EmulatorError, InputSpec, Job, Results};
 use supernode_engine::ports;
 use supernode_units::{DType, ReduceOp, Time};
 
-use crate::jobs::{MEMORY, job, pairs};
+use crate::jobs::{MEMORY, fitting, job, pairs};
 
 const RANKS: u32 = 24;
 
@@ -23,12 +21,8 @@ fn calls(picks: &[(usize, u64, u64)], dtype: DType) -> impl Iterator<Item = (Cal
     let groups = [near, far, part];
     groups.into_iter().zip(picks.to_vec()).map(move |(groups, (pair, count, start))| {
         let ranks = groups[0].count;
-        let defined = |(a, c): &(Algorithm, Collective)| {
-            let made = a.schedule(*c, ranks, &Tuning::default());
-            !matches!(made, Err(CollectiveError::RanksForbidden { .. }))
-        };
-        // Some algorithms have no schedule for odd numbers of ranks.
-        let pairs: Vec<_> = pairs().into_iter().filter(defined).collect();
+        let fits = |pair: &(_, _)| fitting(*pair, ranks) == ranks;
+        let pairs: Vec<_> = pairs().into_iter().filter(fits).collect();
         let (algorithm, collective) = pairs[pair % pairs.len()];
         let alone = job(algorithm, collective, ranks, count, dtype, ReduceOp::Sum, Results::Own);
         let call = Call {

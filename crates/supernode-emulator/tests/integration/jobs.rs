@@ -110,6 +110,11 @@ fn tuning(algorithm: Algorithm, ranks: u32) -> Tuning {
         let level = |size| LevelPlan { size, inner: Inner::Ring };
         levels = vec![level(side), level(ranks / side)];
     }
+    if algorithm == Algorithm::UnequalGroups {
+        // Groups of 5, or what is left.
+        let sizes = (0..ranks.div_ceil(5)).map(|group| (ranks - 5 * group).min(5));
+        levels = sizes.map(|size| LevelPlan { size, inner: Inner::Ring }).collect();
+    }
     Tuning { slices: 1 + ranks % 4, levels, radix: 2 + ranks % 3 }
 }
 

@@ -32,7 +32,8 @@ fn job(
 ) -> Job {
     let (dtype, op) = (DType::F32, ReduceOp::Sum);
     let base = jobs::job(algorithm, collective, ranks, count, dtype, op, results);
-    if matches!(algorithm, Algorithm::MeshRings | Algorithm::TorusRings) {
+    if matches!(algorithm, Algorithm::MeshRings | Algorithm::TorusRings | Algorithm::UnequalGroups)
+    {
         return base;
     }
     let levels = fit_levels(ranks, &[(8, Inner::Direct), (8, Inner::Ring)]);

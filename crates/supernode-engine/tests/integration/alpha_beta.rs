@@ -106,7 +106,9 @@ pub(crate) fn closed_form(
         | Algorithm::MeshRings
         | Algorithm::TorusRings
         | Algorithm::FullMeshRings
-        | Algorithm::Binomial => None,
+        | Algorithm::Binomial
+        | Algorithm::MultiPortBucket
+        | Algorithm::UnequalGroups => None,
     }
 }
 

@@ -14,7 +14,7 @@ fn other(nth: u32, digit: u32) -> u32 {
 
 /// Step `at` of a reduce-scatter in `group`: `operand(b)` is the own contribution to block `b`, the
 /// own block ends in `dst`.
-pub(super) fn reduce_step(
+pub(in crate::algorithms) fn reduce_step(
     inner: Inner,
     group: Group,
     digit: u32,
@@ -50,7 +50,7 @@ pub(super) fn reduce_step(
 }
 
 /// Step `at` of an all-gather in `group`: `own` goes to everyone's `block(digit)`.
-pub(super) fn gather_step(
+pub(in crate::algorithms) fn gather_step(
     inner: Inner,
     group: Group,
     digit: u32,

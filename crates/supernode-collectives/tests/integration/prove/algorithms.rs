@@ -5,6 +5,7 @@ use supernode_collectives::{
     Algorithm, Collective, CollectiveError, Inner, LevelPlan, Ring, Tuning, fit_levels,
 };
 
+/// All-reduce, and the halves that it is made of.
 const ALL_REDUCE_AND_HALVES: [Collective; 3] =
     [Collective::AllReduce, Collective::ReduceScatter, Collective::AllGather];
 
@@ -96,7 +97,7 @@ fn rings_of_all_kinds() {
     // A thousand links a rank and more take their time.
     for (ranks, collective) in [2, 3, 5, 7, 8, 9, 10, 11, 12, 15, 16, 17, 25]
         .into_iter()
-        .flat_map(|ranks| Collective::ALL.map(|collective| (ranks, collective)))
+        .flat_map(|ranks| ALL_REDUCE_AND_HALVES.map(|collective| (ranks, collective)))
     {
         proof(Algorithm::FullMeshRings, collective, ranks, &Tuning::default());
     }
@@ -117,10 +118,51 @@ fn rings_of_all_kinds() {
     }
 }
 
+#[test]
+fn multi_port_bucket() {
+    for sizes in [&[][..], &[5], &[4, 4], &[2, 3], &[3, 5], &[2, 3, 4], &[3, 1, 3], &[2, 2, 2, 2]] {
+        let level = |size: &u32| LevelPlan { size: *size, inner: Inner::Direct };
+        let tuning =
+            Tuning { slices: 1, levels: sizes.iter().map(level).collect(), ..Tuning::default() };
+        let ranks = sizes.iter().product::<u32>().max(4);
+        proof(Algorithm::MultiPortBucket, Collective::AllReduce, ranks, &tuning);
+    }
+}
+
+/// Rounds, and most sent and received in percent of the vector, as an independent generator counted.
+#[test]
+fn unequal_groups() {
+    let of = |sizes: &[u32]| {
+        let level = |size: &u32| LevelPlan { size: *size, inner: Inner::Ring };
+        let tuning =
+            Tuning { slices: 1, levels: sizes.iter().map(level).collect(), ..Tuning::default() };
+        let ranks = sizes.iter().sum();
+        proof(Algorithm::UnequalGroups, Collective::AllReduce, ranks, &tuning)
+    };
+    for (sizes, rounds, messages, percent) in [
+        (&[2, 3][..], 6, 28, 167),
+        (&[4, 4], 8, 56, 175),
+        (&[3, 5, 2], 10, 122, 187),
+        (&[4, 6], 12, 108, 183),
+    ] {
+        let cost = of(sizes).cost;
+        assert_eq!((cost.rounds, cost.messages), (rounds, messages), "{sizes:?}");
+        for chunks in [cost.sent, cost.received] {
+            let all = u64::from(cost.chunks);
+            assert_eq!((chunks * 100 + all / 2) / all, percent, "{sizes:?}");
+        }
+    }
+    for sizes in
+        [&[1][..], &[1, 1], &[1, 2, 3], &[7], &[1, 6], &[5, 5, 4], &[8, 8, 8, 1], &[3, 4, 7, 2]]
+    {
+        of(sizes);
+    }
+}
+
 /// All parts of a step are sent before any is taken.
 #[test]
 fn swing() {
-    for collective in Collective::ALL {
+    for collective in ALL_REDUCE_AND_HALVES {
         for ranks in (2..=64).step_by(2) {
             let proof = proof(Algorithm::Swing, collective, ranks, &Tuning::default());
             assert!(proof.least_depth > Some(0), "{ranks}");
@@ -138,7 +180,7 @@ fn pat() {
     all_ranks(Algorithm::Pat, |_, _| 1);
     for slices in [1, 2, 4, 8, 16, 32] {
         for ranks in 1..=64 {
-            let tuning = Tuning { slices, levels: Vec::new() };
+            let tuning = Tuning { slices, ..Tuning::default() };
             proof(Algorithm::Pat, Collective::AllGather, ranks, &tuning);
         }
     }
