@@ -47,7 +47,7 @@ impl fmt::Display for Exact {
 pub struct Patience {
     /// Steps of single messages in an array, at a few nanoseconds each.
     pub steps: u64,
-    /// Messages in a queue, at about a microsecond each.
+    /// Messages of which `ports` takes two or three million a second.
     pub messages: u64,
     /// Threads to use.
     pub threads: usize,

@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Modules: `clock` (the rules of time, shared with the emulator), `order` (in which order ports
-//! serve), `ports` (the plain time-ordered engine, oracle of faster ones), `links` (the same where messages
+//! serve), `ports` (every schedule: in windows of time, or plainly in order of time), `links` (the same where messages
 //! share links; `wire` is what lies between ports for either), `sweep` and `folded` (exact
 //! engines for schedules that go in step, both on `lockstep`), `choose` (the cheapest exact one),
 //! `concurrent` (several collectives at once), `record` (a run step by step, and its critical path),
@@ -57,4 +57,4 @@ pub use clock::{InFlight, Landed, issue, land, launch, take, work};
 pub use error::{EngineError, Unfit};
 pub use order::in_program_order;
 pub use session::{Answer, Ask, Groups, Session};
-pub use tune::{fastest, tune};
+pub use tune::{by_time, fastest, tune};

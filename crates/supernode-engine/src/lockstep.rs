@@ -40,6 +40,8 @@ const LATEST: u64 = 1 << 59;
 /// Ports whose state is kept: about a gigabyte.
 const MOST_PORTS: usize = 1 << 25;
 
+/// Steps that a message of a direct phase costs where all are looked at.
+const EACH: u64 = 25;
 /// Messages that one thread takes alone.
 const FEW: usize = 20_000;
 
@@ -123,8 +125,11 @@ pub(crate) fn work(phases: &[Phase], cost: &CostModel, classes: &Classes, law: L
                 line::work(period.into(), phase.size.into())
             }
             Pattern::Ring { .. } | Pattern::Shift { .. } => one_by_one,
-            // Sorted by arrival.
-            Pattern::Direct { .. } | Pattern::OneShot => 2 * one_by_one,
+            // Laps of arrivals repeat, or each is sorted, looked at and served.
+            Pattern::Direct { .. } if links::seem_even(phase, cost) => {
+                2 * u64::from(period) * steps.min(8 * u64::from(period) + 64)
+            }
+            Pattern::Direct { .. } | Pattern::OneShot => one_by_one.saturating_mul(EACH),
         };
         // A group costs some by itself: routes and state.
         groups.saturating_mul(of_group.saturating_add(100 * u64::from(period)))

@@ -54,17 +54,27 @@ pub fn fastest(
     cost: &CostModel,
     inner: Option<Inner>,
 ) -> (Algorithm, Tuning, Time) {
+    let fastest = by_time(collective, elements, cost, inner).into_iter().next();
+    fastest.unwrap_or_else(|| (Algorithm::Ring, Tuning::default(), Time::MAX))
+}
+
+/// The algorithms whose time a closed form knows, with their tuning and that time, fastest first.
+pub fn by_time(
+    collective: Collective,
+    elements: impl Into<Elements>,
+    cost: &CostModel,
+    inner: Option<Inner>,
+) -> Vec<(Algorithm, Tuning, Time)> {
     let elements = elements.into();
-    Algorithm::ALL
-        .into_iter()
-        .filter(|algorithm| is_right(*algorithm, cost))
-        .filter_map(|algorithm| {
-            let tuning = tune(algorithm, collective, elements, cost, inner);
-            let time = formula::time(algorithm, collective, elements, &tuning, cost).ok()?;
-            Some((algorithm, tuning, time))
-        })
-        .min_by_key(|(algorithm, _, time)| (*time, *algorithm))
-        .unwrap_or_else(|| (Algorithm::Ring, Tuning::default(), Time::MAX))
+    let right = Algorithm::ALL.into_iter().filter(|algorithm| is_right(*algorithm, cost));
+    let timed = right.filter_map(|algorithm| {
+        let tuning = tune(algorithm, collective, elements, cost, inner);
+        let time = formula::time(algorithm, collective, elements, &tuning, cost).ok()?;
+        Some((algorithm, tuning, time))
+    });
+    let mut all: Vec<_> = timed.collect();
+    all.sort_by_key(|(algorithm, _, time)| (*time, *algorithm));
+    all
 }
 
 /// Whether the closed form of `algorithm` is good enough to choose by. Most take all ranks to be in

@@ -1,5 +1,8 @@
 //! Where and how long the messages of a direct phase go.
 
+use supernode_collectives::Phase;
+use supernode_fabric::CostModel;
+
 use super::even::Ways;
 use super::groups::Group;
 use super::rules::{Prices, below_latest};
@@ -24,6 +27,20 @@ impl Links {
             None => Self::Each(Each::new(group)?),
         })
     }
+}
+
+/// Whether a direct phase is likely to be even, by a few of its routes.
+pub(super) fn seem_even(phase: &Phase, cost: &CostModel) -> bool {
+    let Phase { stride, size, .. } = *phase;
+    let link = |position: u32| {
+        let member = position % size * stride;
+        let (out, into) = (cost.route(0, member), cost.route(member, 0));
+        (out.tx_port, into.rx_port, out.rate, out.fan_out_loss_ppm)
+    };
+    [2 % size, size / 3, size / 2, size - 1]
+        .into_iter()
+        .filter(|at| *at > 0)
+        .all(|at| link(at) == link(1))
 }
 
 /// The messages of the first members of a group: to the next neighbours of all of them, then to those

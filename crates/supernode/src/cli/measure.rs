@@ -240,11 +240,33 @@ impl Setup {
         Ok(())
     }
 
-    /// The algorithm that is predicted fastest for `bytes` bytes.
+    /// The algorithm that is predicted fastest for `bytes` bytes, among those that the forced engine
+    /// can run, if there are any.
     pub(super) fn fastest(&self, bytes: u64) -> (Algorithm, Tuning) {
         let Request { collective, inner, .. } = self.request;
-        let (algorithm, tuning, _) = engine::fastest(collective, bytes, &self.cost, inner);
-        (algorithm, tuning)
+        let by_time = engine::by_time(collective, bytes, &self.cost, inner);
+        let fits = |(algorithm, tuning, _): &&_| self.fits(*algorithm, tuning).is_ok();
+        let fastest = by_time.iter().find(fits).or(by_time.first()).cloned();
+        fastest.map_or((Algorithm::Ring, Tuning::default()), |(algorithm, tuning, _)| {
+            (algorithm, tuning)
+        })
+    }
+
+    /// Whether the forced engine takes such schedules, if it does not take all.
+    fn fits(&self, algorithm: Algorithm, tuning: &Tuning) -> Result<(), Error> {
+        match self.request.engine {
+            EngineChoice::Folded | EngineChoice::Sweep => {
+                let schedule = self.schedule(algorithm, tuning)?;
+                self.check_steps(algorithm, &*schedule)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// [`Setup::can_run`], and whether the forced engine can, too.
+    pub(super) fn can_run_forced(&self, algorithm: Algorithm) -> Result<(), Error> {
+        self.can_run(algorithm)?;
+        self.fits(algorithm, &self.tune(algorithm, 0))
     }
 
     /// The tuning of `algorithm` for `bytes` bytes.

@@ -43,7 +43,7 @@ pub(super) fn choices(args: &Args, setup: &Setup) -> Result<Choices, Error> {
                     if !setup.has(algorithm) {
                         continue;
                     }
-                    match setup.can_run(algorithm) {
+                    match setup.can_run_forced(algorithm) {
                         Ok(()) => run.push(Choice::Named(algorithm)),
                         Err(why) => left_out.push((algorithm.name(), why.to_string())),
                     }

@@ -3,14 +3,14 @@
 use supernode::collectives::{Algorithm, Chunks, Schedule, Tuning};
 use supernode::engine::choose::{self, Exact, Patience};
 use supernode::engine::formula::{self, Elements};
-use supernode::engine::{EngineError, bound, folded, sweep};
+use supernode::engine::{EngineError, Unfit, bound, folded, sweep};
 use supernode::units::Time;
 
-use super::{AUTO_MESSAGES, Answer, EngineChoice, Setup, grouped, no_time};
+use super::{AUTO_MESSAGES, Answer, EngineChoice, MAX_MESSAGES, Setup, grouped, no_time};
 use crate::cli::Error;
 
-/// Messages that `auto` gives to the time-ordered engine.
-const AUTO_PORTS_MESSAGES: u64 = 2_000_000;
+/// Messages that `auto` gives to `ports` where several lanes meet: two or three seconds.
+const AUTO_PORTS_MESSAGES: u64 = 6_000_000;
 /// Steps in arrays that `auto` takes: a second or two.
 const AUTO_STEPS: u64 = 500_000_000;
 /// Steps that a forced engine takes on: minutes.
@@ -80,7 +80,7 @@ impl Setup {
             sweep::run(schedule, &chunks, &self.cost, threads)
                 .map(|swept| (swept.time(), format!("{} messages", grouped(swept.messages))))
         };
-        let (time, how) = answer.map_err(|error| self.unfit(algorithm, error))?;
+        let (time, how) = answer.map_err(|error| self.unfit(algorithm, schedule, error))?;
         Ok(Answer { time, engine, wrong: None, fallback: None, how })
     }
 
@@ -90,14 +90,21 @@ impl Setup {
         bound::time(self.request.collective, elements, &self.cost)
     }
 
-    fn unfit(&self, algorithm: Algorithm, error: EngineError) -> Error {
+    fn unfit(&self, algorithm: Algorithm, schedule: &dyn Schedule, error: EngineError) -> Error {
         let EngineError::Unfit(unfit) = error else {
             return no_time(algorithm, error);
         };
         let engine = self.request.engine.name();
+        let instead = if unfit == Unfit::Tie {
+            "the engine `sweep`"
+        } else if choose::messages(schedule) <= MAX_MESSAGES {
+            "the engine `ports`"
+        } else {
+            "fewer ranks"
+        };
         format!(
-            "the engine `{engine}` cannot run {algorithm} here: {unfit}; use the engine `ports`, or \
-             `formula` for an estimate"
+            "the engine `{engine}` cannot run {algorithm} here: {unfit}; use {instead}, or `formula` \
+             for an estimate"
         )
         .into()
     }
@@ -114,8 +121,7 @@ impl Setup {
             sweep::work(schedule, &self.cost)
         };
         let Some(work) = work else {
-            let unfit = supernode::engine::Unfit::NoPhases;
-            return Err(self.unfit(algorithm, unfit.into()));
+            return Err(self.unfit(algorithm, schedule, Unfit::NoPhases.into()));
         };
         if work <= MAX_STEPS {
             return Ok(());
