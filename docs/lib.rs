@@ -31,6 +31,9 @@ pub mod engines {}
 #[doc = include_str!("src/shared-links.md")]
 pub mod shared_links {}
 
+#[doc = include_str!("src/results.md")]
+pub mod results {}
+
 #[doc = include_str!("src/catalog.md")]
 pub mod catalog {}
 

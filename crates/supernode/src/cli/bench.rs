@@ -14,10 +14,11 @@ mod trace;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use supernode::catalog::System;
-use supernode::collectives::{Collective, Inner};
+use supernode::collectives::{Algorithm, Collective, Inner, Schedule, Tuning};
 use supernode::library::Library;
 use supernode::units::{DType, MessageSize, ReduceOp};
 
@@ -200,6 +201,9 @@ fn wire(
             let (_, elements) = counts(args.collective(), args.dtype, setup.ranks(), size);
             let (algorithm, tuning) = choice.resolve(&setup, elements * args.dtype.bytes());
             setup.check_limits(algorithm, &tuning, elements)?;
+            if args.trace.is_some() {
+                traced(args, &setup, algorithm, &tuning)?;
+            }
         }
     }
     one_row_for_files(args, run.len() * sizes.len())?;
@@ -244,12 +248,23 @@ fn row<W: Write>(
         setup.write_finishes(path, algorithm, &tuning, large)?;
     }
     if let Some(path) = &args.trace {
-        let schedule = setup.recordable(algorithm, &tuning)?;
-        let schedule = schedule.map_err(|why| format!("--trace {path}: {why}; use fewer ranks"))?;
+        let schedule = traced(args, setup, algorithm, &tuning)?;
         trace::write(path, &setup.record(&schedule, large)?, &*schedule)?;
     }
     let row = answered(args, ranks, (shown, bytes), algorithm.name().into(), answer, None);
     Ok(bar.suspend(|| writer.row(row))?)
+}
+
+/// The schedule that is to be traced, if all its messages can be kept.
+fn traced(
+    args: &Args,
+    setup: &Setup,
+    algorithm: Algorithm,
+    tuning: &Tuning,
+) -> Result<Arc<dyn Schedule>, Error> {
+    let path = args.trace.as_deref().unwrap_or_default();
+    let schedule = setup.recordable(algorithm, tuning)?;
+    Ok(schedule.map_err(|why| format!("--trace {path}: {why}; use fewer ranks"))?)
 }
 
 /// A file of one run has room for one run.

@@ -34,7 +34,8 @@ long the row is an estimate, engine `formula`. What cannot run is left out with 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// all-reduce, reduce-scatter or all-gather.
+    /// all-reduce, reduce-scatter, all-gather, broadcast, reduce, all-to-all, gather, scatter,
+    /// send-recv or barrier.
     #[arg(value_parser = names::any_case::<Collective>)]
     collective: Collective,
     /// Catalog id, alias, or a TOML file with one system.

@@ -46,15 +46,15 @@ impl<W: Write> Trace<W> {
         track: u64,
         name: &str,
         (begin, end): (Time, Time),
-        (from, into): (Option<u64>, Option<u64>),
+        (from, into): (&[u64], &[u64]),
     ) -> io::Result<()> {
         let mut event = Message::default();
         event.number(9, SLICE_BEGIN).number(11, track).text(23, name);
-        if let Some(flow) = from {
-            event.fixed(47, flow);
+        for flow in from {
+            event.fixed(47, *flow);
         }
-        if let Some(flow) = into {
-            event.fixed(48, flow);
+        for flow in into {
+            event.fixed(48, *flow);
         }
         self.event(begin, &event)?;
         let mut event = Message::default();

@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 
 use supernode::collectives::{Action, Schedule};
 use supernode::engine::record::{Message, Recording, StepRecord};
+use supernode::units::Time;
 
 use super::Error;
 use super::perfetto::Trace;
@@ -49,6 +50,15 @@ fn fitting(recording: &Recording) -> u32 {
         sum <= MOST_SLICES
     });
     (fits.count() as u32).max(1)
+}
+
+/// One of the two ports that a message passes.
+struct End {
+    track: u64,
+    begin: Time,
+    sends: bool,
+    /// Number of the message, from 1 on.
+    flow: u64,
 }
 
 /// The tracks of a rank: itself, then its lanes, then both directions of its ports.
@@ -108,27 +118,40 @@ fn slices(
     }
     for step in recording.steps.iter().filter(|step| step.rank < ranks) {
         let track = tracks.lane(step.rank, step.lane);
-        trace.slice(track, &name(schedule, step), (step.begin, step.end), (None, None))?;
+        trace.slice(track, &name(schedule, step), (step.begin, step.end), (&[], &[]))?;
     }
-    let mut last: Option<&Message> = None;
-    for (flow, message) in (1..).zip(messages()) {
-        let Message { from, to, bytes, tx, busy, rx, .. } = *message;
-        // An arrow needs both ends.
-        let flow = (from < ranks && to < ranks).then_some(flow);
-        // The copies of a multicast leave their port as one.
-        let copy = last.is_some_and(|last| {
-            (last.from, last.lane, last.step, last.tx) == (from, message.lane, message.step, tx)
-        });
-        if from < ranks && !copy {
-            let track = tracks.port(from, message.tx_port, true);
-            trace.slice(track, &format!("{bytes} B to {to}"), (tx, tx + busy), (flow, None))?;
-        }
-        if to < ranks {
-            let track = tracks.port(to, message.rx_port, false);
-            let name = format!("{bytes} B from {from}");
-            trace.slice(track, &name, (rx, rx + busy), (None, flow))?;
-        }
-        last = Some(message);
+    // Ports serve by time, not in the order in which messages were issued.
+    let mut ends: Vec<End> = (1..)
+        .zip(messages())
+        .flat_map(|(flow, m)| {
+            let sends =
+                End { track: tracks.port(m.from, m.tx_port, true), begin: m.tx, sends: true, flow };
+            let receives =
+                End { track: tracks.port(m.to, m.rx_port, false), begin: m.rx, sends: false, flow };
+            let kept = [(m.from, sends), (m.to, receives)].into_iter();
+            kept.filter(|(rank, _)| *rank < ranks).map(|(_, end)| end)
+        })
+        .collect();
+    let message = |end: &End| &recording.messages[end.flow as usize - 1];
+    ends.sort_by_key(|end| (end.track, end.begin, message(end).busy, end.flow));
+    // The copies of a multicast leave their port as one; nothing else leaves one at the same time.
+    let copies = |one: &End, two: &End| {
+        let busy = message(one).busy > Time::ZERO;
+        busy && one.sends && (one.track, one.begin) == (two.track, two.begin)
+    };
+    for slice in ends.chunk_by(copies) {
+        let End { track, begin, sends, .. } = slice[0];
+        let Message { from, to, bytes, busy, .. } = *message(&slice[0]);
+        // An arrow needs both its ends.
+        let whole = |end: &&End| message(end).from < ranks && message(end).to < ranks;
+        let flows: Vec<u64> = slice.iter().filter(whole).map(|end| end.flow).collect();
+        let name = match (sends, slice.len()) {
+            (true, 1) => format!("{bytes} B to {to}"),
+            (true, copies) => format!("{bytes} B to {copies} ranks"),
+            (false, _) => format!("{bytes} B from {from}"),
+        };
+        let (out, into) = if sends { (&flows[..], &[][..]) } else { (&[][..], &flows[..]) };
+        trace.slice(track, &name, (begin, begin + busy), (out, into))?;
     }
     trace.finish()
 }
