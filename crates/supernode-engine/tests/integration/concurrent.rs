@@ -53,7 +53,7 @@ fn calls(ranks: u32) -> impl Strategy<Value = Vec<Call>> {
 /// All calls as one schedule, by the plain engine; none if a switch is missing.
 fn plain(calls: &[Call], cost: &CostModel) -> Option<Vec<Time>> {
     let joined = Concurrent::new(cost.fabric.ranks(), calls.to_vec()).expect("they fit");
-    let mut finish = match ports::run(&joined, &joined.layout(), cost) {
+    let mut finish = match ports::plain(&joined, &joined.layout(), cost) {
         Err(EngineError::NoSwitch { .. }) => return None,
         timed => timed.expect("it ends").finish,
     };
