@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use supernode::catalog::{Catalog, End};
-use supernode::collectives::{Algorithm, Collective, Group};
+use supernode::collectives::{Algorithm, Collective, Group, Tuning};
 use supernode::engine::choose::{Exact, Patience};
 use supernode::engine::{Ask, EngineError, Groups, Session, folded, formula, tune};
 use supernode::fabric::{CostModel, Placement, Profile};
@@ -38,7 +38,7 @@ const _: () = is_shared::<Session>();
 fn answers_are_those_of_the_engines() {
     let session = session(1024, Patience::PER_LAYER);
     let answer = session.time(ask(Some(Algorithm::Ring))).unwrap();
-    let ring = Algorithm::Ring.schedule(Collective::AllReduce, 1024, &Default::default()).unwrap();
+    let ring = Algorithm::Ring.schedule(Collective::AllReduce, 1024, &Tuning::default()).unwrap();
     let folded = folded::run(&*ring, &ring.chunks(1 << 24, 2), session.cost(), 1).unwrap();
     assert_eq!((answer.engine, answer.time), (Some(Exact::Folded), folded.time()));
     assert!((0..1024).all(|rank| answer.finish(rank) == Some(folded.finish(rank))));

@@ -30,11 +30,14 @@ impl Setup {
         let Answer { time, engine, how, .. } = answer;
         let size = MessageSize::new(count * self.request.dtype.bytes());
         let bound = self.bound(count);
-        let share = 100.0 * bound.as_secs_f64() / time.as_secs_f64();
+        let share = match 100.0 * bound.as_secs_f64() / time.as_secs_f64() {
+            ..0.05 => "less than 0.1 %".to_owned(),
+            share => format!("{share:.1} %"),
+        };
         let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
         let mut lines = vec![format!(
             "explain {algorithm} {size}: {time} by engine {}{how}; no algorithm takes less than \
-             {bound}, {share:.1} % of it{}",
+             {bound}, {share} of it{}",
             engine.name(),
             self.unshared(*engine)
         )];

@@ -1,5 +1,7 @@
 //! Time and bus bandwidth by number of ranks, as one SVG that stands by itself.
 
+use std::fmt::Write;
+
 use supernode::units::MessageSize;
 
 use super::rows::{About, Row};
@@ -102,7 +104,7 @@ pub(super) fn draw(rows: &[Row], about: &About) -> String {
     for (index, name) in names.iter().enumerate() {
         let x = LEFT + (index % 4) as f64 * 230.0;
         let y = TOP + HEIGHT + 50.0 + 20.0 * (index / 4) as f64;
-        svg += &format!("<path d=\"M{x:.1} {:.1}h24\" {}/>\n", y - 4.0, stroke(index));
+        let _ = writeln!(svg, "<path d=\"M{x:.1} {:.1}h24\" {}/>", y - 4.0, stroke(index));
         svg += &text(x + 30.0, y, "start", 12, name);
     }
     let note = "hollow: an estimate of the closed formula, not exact";
@@ -130,19 +132,20 @@ impl Panel {
         let grid = "stroke=\"#dddddd\"";
         for tick in self.across.ticks(2.0) {
             let x = self.across(tick);
-            *svg += &format!("<path d=\"M{x:.1} {TOP}v{HEIGHT}\" {grid}/>\n");
+            let _ = writeln!(svg, "<path d=\"M{x:.1} {TOP}v{HEIGHT}\" {grid}/>");
             *svg += &text(x, TOP + HEIGHT + 16.0, "middle", 12, &ranks(tick));
         }
         // A range within one decade has no power of ten to show.
         let base = if self.up.ticks(10.0).len() < 2 { 2.0 } else { 10.0 };
         for tick in self.up.ticks(base) {
             let y = self.up(tick);
-            *svg += &format!("<path d=\"M{:.1} {y:.1}h{WIDTH}\" {grid}/>\n", self.x);
+            let _ = writeln!(svg, "<path d=\"M{:.1} {y:.1}h{WIDTH}\" {grid}/>", self.x);
             *svg += &text(self.x - 6.0, y + 4.0, "end", 12, &format!("{tick}"));
         }
-        *svg += &format!(
+        let _ = writeln!(
+            svg,
             "<rect x=\"{:.1}\" y=\"{TOP}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"none\" \
-             stroke=\"#666666\"/>\n",
+             stroke=\"#666666\"/>",
             self.x
         );
         *svg += &text(self.x, TOP - 10.0, "start", 13, self.title);
@@ -155,17 +158,18 @@ impl Panel {
         let mut path = String::new();
         for row in &shown {
             let (x, y) = self.at(row);
-            path += &format!("{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' });
+            let _ = write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' });
         }
         if !path.is_empty() {
-            *svg += &format!("<path d=\"{path}\" {}/>\n", stroke(index));
+            let _ = writeln!(svg, "<path d=\"{path}\" {}/>", stroke(index));
         }
         for row in shown {
             let (x, y) = self.at(row);
             let colour = COLOURS[index % COLOURS.len()];
             let fill = if row.exact { colour } else { "white" };
-            *svg += &format!(
-                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{fill}\" stroke=\"{colour}\"/>\n"
+            let _ = writeln!(
+                svg,
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{fill}\" stroke=\"{colour}\"/>"
             );
         }
     }

@@ -21,6 +21,7 @@ pub(super) struct About {
     pub(super) set: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn name<S: serde::Serializer>(collective: &Collective, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(collective.name())
 }
