@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use supernode::catalog::{Catalog, End};
 use supernode::collectives::{Algorithm, Collective, Group, Tuning};
 use supernode::engine::choose::{Exact, Patience};
 use supernode::engine::{Ask, EngineError, Groups, Session, folded, formula, tune};
-use supernode::fabric::{CostModel, Placement, Profile};
+use supernode::fabric::Profile;
 use supernode::units::Time;
+
+use crate::machine::cost;
 
 #[path = "../../examples/event_loop.rs"]
 mod event_loop;
@@ -18,13 +19,7 @@ fn the_example_runs() {
 }
 
 fn session(ranks: u32, patience: Patience) -> Session {
-    let catalog = Catalog::builtin().unwrap();
-    let system = catalog.system("atlas-950-superpod").unwrap();
-    let chip = catalog.chip_of(system).unwrap();
-    let fabric = system.fabric(chip, End::Middle).unwrap();
-    let fabric = fabric.place(Placement::Packed, ranks).unwrap();
-    let rates = system.device_rates(chip, End::Middle).unwrap();
-    Session::new(CostModel::new(fabric, Profile::wire(), rates).unwrap(), patience)
+    Session::new(cost("atlas-950-superpod", ranks, Profile::wire()), patience)
 }
 
 fn ask(algorithm: Option<Algorithm>) -> Ask {

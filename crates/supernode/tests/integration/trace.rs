@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use supernode::catalog::{Catalog, End};
 use supernode::collectives::{Algorithm, Collective};
 use supernode::engine::{ports, tune};
-use supernode::fabric::{CostModel, Placement, Profile};
+use supernode::fabric::Profile;
+
+use crate::machine::cost;
 
 /// Runs the command with `file` at the end; gives what it wrote there, and to standard error.
 fn written(arguments: &[&str], file: &str) -> (Vec<u8>, String) {
@@ -149,16 +150,6 @@ fn slices(parsed: &Parsed, name: &str) -> usize {
     of.map(|track| track.slices.len()).sum()
 }
 
-fn machine(system: &str, ranks: u32) -> CostModel {
-    let catalog = Catalog::builtin().unwrap();
-    let system = catalog.system(system).unwrap();
-    let chip = catalog.chip_of(system).unwrap();
-    let fabric = system.fabric(chip, End::Middle).unwrap();
-    let fabric = fabric.place(Placement::Packed, ranks).unwrap();
-    let rates = system.device_rates(chip, End::Middle).unwrap();
-    CostModel::new(fabric, Profile::wire(), rates).unwrap()
-}
-
 #[test]
 fn a_trace_parses_back() {
     for (algorithm, inner) in [
@@ -173,7 +164,7 @@ fn a_trace_parses_back() {
         assert_eq!(errors, "");
         let parsed = parse(&trace);
 
-        let cost = machine("dgx-h100", 8);
+        let cost = cost("dgx-h100", 8, Profile::wire());
         let tuning = tune(algorithm, Collective::AllReduce, 1 << 20, &cost, None);
         let schedule = algorithm.schedule(Collective::AllReduce, 8, &tuning).unwrap();
         let timed = ports::run(&*schedule, &schedule.chunks(1 << 18, 4), &cost).unwrap();
@@ -239,7 +230,8 @@ fn times_by_rank_are_those_of_the_engine() {
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("rank,finish_ps,finish_us"));
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
-    let (tree, cost) = (Algorithm::DoubleBinaryTree, machine("atlas-950-superpod", 100));
+    let (tree, cost) =
+        (Algorithm::DoubleBinaryTree, cost("atlas-950-superpod", 100, Profile::wire()));
     let tuning = tune(tree, Collective::AllReduce, 1 << 20, &cost, None);
     let schedule = tree.schedule(Collective::AllReduce, 100, &tuning).unwrap();
     let timed = ports::run(&*schedule, &schedule.chunks(1 << 18, 4), &cost).unwrap();
