@@ -14,9 +14,8 @@ use supernode_collectives::{Chunks, Schedule};
 use supernode_fabric::{CostModel, Links};
 use supernode_units::Time;
 
-use crate::EngineError;
-use crate::ports::run_on;
 use crate::wire::Wire;
+use crate::{EngineError, ports, windows};
 
 mod fair;
 mod fifo;
@@ -28,7 +27,7 @@ mod queue;
 pub use memory::memory_needed;
 
 pub(crate) use fair::Fair;
-pub(crate) use fifo::Fifo;
+pub(crate) use fifo::{Fifo, Message};
 
 /// How a link serves the messages that meet on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,11 +83,34 @@ impl Shared {
     }
 }
 
-/// Times `schedule` with `chunks` on `cost`, whose links serve messages by `sharing`.
+/// Times `schedule` with `chunks` on `cost`, whose links serve messages by `sharing`: first come, first
+/// served in windows of time as [`ports::run`](crate::ports::run), or else as [`plain`], with the same
+/// result.
 ///
 /// # Errors
 /// As [`ports::run`](crate::ports::run); and if the fabric has too many links.
 pub fn run(
+    schedule: &dyn Schedule,
+    chunks: &Chunks,
+    cost: &CostModel,
+    sharing: Sharing,
+) -> Result<Shared, EngineError> {
+    if sharing == Sharing::Fifo {
+        let fifo = Fifo::new(Links::new(&cost.fabric)?, cost);
+        let swift = windows::lanes(schedule, chunks, cost, Some(fifo))?;
+        if let Some((lanes, messages, Some(fifo))) = swift {
+            let finish = ports::by_rank(&lanes, schedule.shape());
+            return Ok(Shared { finish, messages, links: fifo.into_uses() });
+        }
+    }
+    plain(schedule, chunks, cost, sharing)
+}
+
+/// The same by one queue of all events in order of time: the oracle of [`run`].
+///
+/// # Errors
+/// As [`run`].
+pub fn plain(
     schedule: &dyn Schedule,
     chunks: &Chunks,
     cost: &CostModel,
@@ -99,7 +121,7 @@ pub fn run(
         Sharing::Fifo => Wire::Fifo(Box::new(Fifo::new(links, cost))),
         Sharing::Fair => Wire::Fair(Box::new(Fair::new(links, cost))),
     };
-    let (timed, wire) = run_on(schedule, chunks, cost, wire)?;
+    let (timed, wire) = ports::run_on(schedule, chunks, cost, wire)?;
     let links = match wire {
         Wire::Open => Vec::new(),
         Wire::Fifo(fifo) => fifo.into_uses(),

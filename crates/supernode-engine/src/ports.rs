@@ -89,8 +89,8 @@ pub(crate) fn lanes(
     chunks: &Chunks,
     cost: &CostModel,
 ) -> Result<(Vec<Time>, u64), EngineError> {
-    if let Some(lanes) = windows::lanes(schedule, chunks, cost)? {
-        return Ok(lanes);
+    if let Some((lanes, messages, _)) = windows::lanes(schedule, chunks, cost, None)? {
+        return Ok((lanes, messages));
     }
     lanes_on(schedule, chunks, cost, Wire::Open).map(|(lanes, messages, _)| (lanes, messages))
 }
@@ -126,7 +126,7 @@ fn checked(schedule: &dyn Schedule, cost: &CostModel) -> Result<Shape, EngineErr
     Ok(shape)
 }
 
-fn by_rank(lanes: &[Time], shape: Shape) -> Vec<Time> {
+pub(crate) fn by_rank(lanes: &[Time], shape: Shape) -> Vec<Time> {
     let of_rank = |lanes: &[Time]| lanes.iter().copied().max().unwrap_or_default();
     lanes.chunks(shape.lanes as usize).map(of_rank).collect()
 }

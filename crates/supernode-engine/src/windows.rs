@@ -6,6 +6,14 @@
 //! handful, and ranks may be taken in any order. Clocks, ports and the order in which they serve are the
 //! same to the picosecond.
 //!
+//! Where messages share links, a window's messages enter them when all ranks have been taken, in the order
+//! of the plain engine, and the links serve until its end: from the last link to a port it takes the least
+//! latency of a level or longer, too, so none arrives before.
+//!
+//! Where messages share links, those of a window enter the links when all ranks have been taken, in the
+//! order of the plain engine, and the links serve until the end of the window: from the last link to a port
+//! it is the least latency of a level or more, so none arrives before.
+//!
 //! Reads, what a switch multicasts or reduces, and fabrics without latency are left to the plain engine.
 
 use std::cmp::Reverse;
@@ -15,10 +23,12 @@ use supernode_collectives::{Chunks, Ports, Schedule, Shape};
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
+use crate::links::Fifo;
 use crate::{EngineError, in_program_order};
 
 mod calendar;
 mod lane;
+mod links;
 mod prices;
 mod receive;
 
@@ -34,7 +44,7 @@ const NEVER: u64 = u64::MAX;
 
 /// What a rank has to do, in the order in which it does it: by time, then lanes before ports before
 /// arrivals, then by the sender, its lane and step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Event {
     time: u64,
     kind: Kind,
@@ -46,8 +56,9 @@ struct Event {
     link: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 enum Kind {
+    #[default]
     Go,
     Send,
     Arrive,
@@ -81,15 +92,24 @@ struct Engine<'a> {
     /// Entries that were looked at in vain.
     searched: u64,
     messages: u64,
+    /// The links inside the fabric, if messages share them. In the calendar they are the rank after the
+    /// last one.
+    links: Option<Fifo<'a>>,
+    /// Messages of this window: when each was at its port, and when it left.
+    entering: Vec<(Event, u64)>,
 }
 
-/// When each lane of each rank finished, and the number of messages, as the plain engine has it; none if
-/// that has to do it.
-pub(crate) fn lanes(
-    schedule: &dyn Schedule,
-    chunks: &Chunks,
-    cost: &CostModel,
-) -> Result<Option<(Vec<Time>, u64)>, EngineError> {
+/// When each lane of each rank finished, the number of messages, and what the links have seen.
+type Finished<'a> = (Vec<Time>, u64, Option<Fifo<'a>>);
+
+/// What the plain engine finds for `schedule`, on `links` if messages share them; none if that has to find
+/// it.
+pub(crate) fn lanes<'a>(
+    schedule: &'a dyn Schedule,
+    chunks: &'a Chunks,
+    cost: &'a CostModel,
+    links: Option<Fifo<'a>>,
+) -> Result<Option<Finished<'a>>, EngineError> {
     let shape = schedule.shape();
     if cost.fabric.ranks() != shape.ranks {
         return Err(EngineError::Ranks { schedule: shape.ranks, fabric: cost.fabric.ranks() });
@@ -99,6 +119,7 @@ pub(crate) fn lanes(
         return Ok(None);
     }
     let mut engine = Engine::new(schedule, shape, chunks, cost, window);
+    engine.links = links;
     if engine.run().is_err() {
         return Ok(None);
     }
@@ -112,7 +133,7 @@ pub(crate) fn lanes(
         });
     }
     let finish = engine.lanes.iter().map(|lane| Time::from_ps(lane.last)).collect();
-    Ok(Some((finish, engine.messages)))
+    Ok(Some((finish, engine.messages, engine.links)))
 }
 
 impl<'a> Engine<'a> {
@@ -138,7 +159,7 @@ impl<'a> Engine<'a> {
             prices: Prices::new(cost),
             lanes: lanes.collect(),
             events: vec![BinaryHeap::new(); ranks],
-            due: vec![NEVER; ranks],
+            due: vec![NEVER; ranks + 1],
             calendar: Calendar::new(),
             window,
             ports,
@@ -150,6 +171,8 @@ impl<'a> Engine<'a> {
             spare: Vec::new(),
             searched: 0,
             messages: 0,
+            links: None,
+            entering: Vec::new(),
         }
     }
 
@@ -174,9 +197,12 @@ impl<'a> Engine<'a> {
                     continue;
                 }
                 self.due[*rank as usize] = NEVER;
-                self.take(*rank, end)?;
-                self.schedule_rank(*rank);
+                if *rank < self.shape.ranks {
+                    self.take(*rank, end)?;
+                    self.schedule_rank(*rank);
+                }
             }
+            self.serve_links(end)?;
         }
         Ok(())
     }
@@ -184,11 +210,7 @@ impl<'a> Engine<'a> {
     /// Puts a rank into the calendar.
     fn schedule_rank(&mut self, rank: u32) {
         if let Some(Reverse(event)) = self.events[rank as usize].peek() {
-            let window = event.time / self.window;
-            if window < self.due[rank as usize] {
-                self.due[rank as usize] = window;
-                self.calendar.add(window, rank);
-            }
+            self.put_into_calendar(event.time, rank);
         }
     }
 
@@ -243,16 +265,28 @@ impl<'a> Engine<'a> {
         let tx = event.time.max(self.tx_free[port]);
         self.tx_free[port] = tx + link.busy;
         self.messages += 1;
-        let arrival = Event { time: tx + link.latency, kind: Kind::Arrive, ..event };
+        if self.links.is_some() {
+            self.entering.push((event, tx));
+            return Ok(());
+        }
+        self.deliver(Event { time: tx + link.latency, kind: Kind::Arrive, ..event }, end)
+    }
+
+    /// Tells a rank of what will arrive after this window.
+    fn deliver(&mut self, arrival: Event, end: u64) -> Result<(), Plain> {
         if arrival.time < end {
             return Err(Plain);
         }
-        self.events[event.to as usize].push(Reverse(arrival));
-        let window = arrival.time / self.window;
-        if window < self.due[event.to as usize] {
-            self.due[event.to as usize] = window;
-            self.calendar.add(window, event.to);
-        }
+        self.events[arrival.to as usize].push(Reverse(arrival));
+        self.put_into_calendar(arrival.time, arrival.to);
         Ok(())
+    }
+
+    fn put_into_calendar(&mut self, time: u64, rank: u32) {
+        let window = time / self.window;
+        if window < self.due[rank as usize] {
+            self.due[rank as usize] = window;
+            self.calendar.add(window, rank);
+        }
     }
 }

@@ -6,7 +6,7 @@ use supernode_fabric::{CostModel, Path};
 use supernode_units::Time;
 
 use crate::clock::InFlight;
-use crate::links::{Fair, Fifo};
+use crate::links::{Fair, Fifo, Message};
 use crate::ports::queue::{Event, Job, Key};
 
 /// What carries a message from port to port.
@@ -63,7 +63,9 @@ impl Wire<'_> {
     ) -> Option<Event> {
         match self {
             Self::Fifo(fifo) if fifo.is_shared() && key.time < Time::MAX => {
-                fifo.enter(key, flight, path, bytes);
+                let message = Message { key, busy: flight.busy, mark: flight.rx_port.into() };
+                let left = flight.head.saturating_sub(path.route.latency);
+                fifo.enter(message, left, path, bytes);
                 None
             }
             Self::Fair(fair) => Some(fair.enter(key, flight, path, bytes)),
@@ -76,7 +78,10 @@ impl Wire<'_> {
     pub(crate) fn advance(&mut self, next: Option<Key>) -> Option<Moved> {
         match self {
             Self::Open => None,
-            Self::Fifo(fifo) => fifo.advance(next).map(Moved::Arrives),
+            Self::Fifo(fifo) => fifo.advance(next).map(|Message { key, busy, mark }| {
+                let job = Job::Head { busy, port: mark as u16 };
+                Moved::Arrives(Event { key, job })
+            }),
             Self::Fair(fair) => fair.advance(next),
         }
     }

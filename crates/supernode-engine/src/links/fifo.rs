@@ -7,8 +7,7 @@ use supernode_units::Time;
 use super::LinkUse;
 use super::prices::{PS_PER_S, Prices};
 use super::queue::{Item, Queue};
-use crate::clock::InFlight;
-use crate::ports::queue::{Event, Job, Key, Kind};
+use crate::ports::queue::{Key, Kind};
 
 /// Links, and the messages between ports.
 #[derive(Debug)]
@@ -53,11 +52,20 @@ pub(super) struct Flight {
     wire_bytes: u64,
 }
 
+/// A message that a port lets go, or that has passed its last link.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Message {
+    /// That of its arrival.
+    pub(crate) key: Key,
+    pub(crate) busy: Time,
+    /// What the engine knows the way to its port by.
+    pub(crate) mark: u32,
+}
+
 #[derive(Debug)]
 pub(super) struct Other {
-    /// That of its arrival.
     key: Key,
-    rx_port: u16,
+    mark: u32,
     /// Latency after the last link.
     rest: Time,
     legs: Vec<Leg>,
@@ -90,32 +98,39 @@ impl<'a> Fifo<'a> {
         !self.way.is_empty()
     }
 
-    /// Takes a message on the last path.
-    pub(crate) fn enter(&mut self, key: Key, flight: InFlight, path: &Path, bytes: u64) {
+    /// Takes a message of `bytes` on the last path, whose head leaves its port at `left`. Those that come
+    /// first win ties.
+    pub(crate) fn enter(&mut self, message: Message, left: Time, path: &Path, bytes: u64) {
+        let Message { key, busy, mark } = message;
         let leg = self.way[0];
         let wire_bytes = self.cost.profile.protocol.wire_bytes(bytes);
         let work = self.prices.work(leg.level, wire_bytes);
-        let hot = Flight { leg, busy: flight.busy, work, wire_bytes };
+        let flight = Flight { leg, busy, work, wire_bytes };
         let rest = path.rest;
         let slot = if let Some(slot) = self.vacant.pop() {
-            self.flights[slot as usize] = hot;
+            self.flights[slot as usize] = flight;
             let other = &mut self.others[slot as usize];
             std::mem::swap(&mut other.legs, &mut self.way);
-            (other.key, other.rx_port, other.rest, other.next) = (key, flight.rx_port, rest, 1);
+            (other.key, other.mark, other.rest, other.next) = (key, mark, rest, 1);
             slot
         } else {
-            self.flights.push(hot);
+            self.flights.push(flight);
             let legs = std::mem::take(&mut self.way);
-            self.others.push(Other { key, rx_port: flight.rx_port, rest, legs, next: 1 });
+            self.others.push(Other { key, mark, rest, legs, next: 1 });
             self.flights.len() as u32 - 1
         };
-        let time = flight.head.saturating_sub(path.route.latency) + leg.before;
+        let time = left + leg.before;
         self.due.push(Item { time, number: self.entered, slot });
         self.entered += 1;
     }
 
+    /// When the next message is at a link.
+    pub(crate) fn next(&self) -> Option<Time> {
+        self.due.peek()
+    }
+
     /// Serves messages at links until `next`, or until one leaves its last link.
-    pub(crate) fn advance(&mut self, next: Option<Key>) -> Option<Event> {
+    pub(crate) fn advance(&mut self, next: Option<Key>) -> Option<Message> {
         loop {
             let time = self.due.peek()?;
             // At equal times lanes and ports send before links serve, and links before ports receive.
@@ -136,8 +151,7 @@ impl<'a> Fifo<'a> {
             } else {
                 self.vacant.push(slot);
                 let key = Key { time: out + other.rest, ..other.key };
-                let job = Job::Head { busy: flight.busy, port: other.rx_port };
-                return Some(Event { key, job });
+                return Some(Message { key, busy: flight.busy, mark: other.mark });
             };
             self.due.push(Item { time, number, slot });
         }

@@ -203,7 +203,11 @@ impl Engine<'_> {
         let link = if let Some((_, link)) = known {
             *link
         } else {
-            let link = prices.number(rank, to, bytes, fan).ok_or(Plain)?;
+            let route = match &mut self.links {
+                None => self.cost.route(rank, to),
+                Some(links) => links.path(rank, to).route,
+            };
+            let link = prices.number(&route, bytes, fan).ok_or(Plain)?;
             state.links = [state.links[1], (to, link)];
             link
         };

@@ -1,6 +1,6 @@
 //! What messages cost, priced once.
 
-use supernode_fabric::CostModel;
+use supernode_fabric::{CostModel, Route};
 
 /// Different links that are remembered.
 const MOST: usize = 1 << 20;
@@ -10,7 +10,7 @@ const RECENT: usize = 64;
 /// What a message costs on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Link {
-    bytes: u64,
+    pub(super) bytes: u64,
     fan: u32,
     pub(super) latency: u64,
     pub(super) busy: u64,
@@ -48,14 +48,13 @@ impl<'a> Prices<'a> {
         (link.bytes, link.fan) == (bytes, fan)
     }
 
-    /// The number of the link; none if there are too many.
-    pub(super) fn number(&mut self, from: u32, to: u32, bytes: u64, fan: u32) -> Option<u32> {
-        let route = self.cost.route(from, to);
+    /// The number of the link of a message on `route`; none if there are too many.
+    pub(super) fn number(&mut self, route: &Route, bytes: u64, fan: u32) -> Option<u32> {
         let link = Link {
             bytes,
             fan,
             latency: route.latency.as_ps(),
-            busy: self.cost.occupancy(&route, bytes, fan).as_ps(),
+            busy: self.cost.occupancy(route, bytes, fan).as_ps(),
             tx: route.tx_port.into(),
             rx: route.rx_port.into(),
         };

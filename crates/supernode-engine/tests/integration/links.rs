@@ -61,10 +61,10 @@ proptest! {
         let Some(schedule) = schedule(pair, cost.fabric.ranks(), &tuning) else { return Ok(()) };
         let Some(shared) = run(&*schedule, (count, width), &cost) else { return Ok(()) };
         let chunks = Chunks::new(schedule.shape(), count, width);
-        let plain = ports::run(&*schedule, &chunks, &cost).expect("it ends");
+        let plain = ports::plain(&*schedule, &chunks, &cost).expect("it ends");
         prop_assert_eq!(shared.messages, plain.messages);
-        let again = run(&*schedule, (count, width), &cost);
-        prop_assert_eq!(again.as_ref(), Some(&shared));
+        let oracle = links::plain(&*schedule, &chunks, &cost, Sharing::Fifo);
+        prop_assert_eq!(oracle.as_ref(), Ok(&shared));
         let elements = formula::Elements { count, width };
         prop_assert!(shared.time() >= bound::time(pair.1, elements, &cost));
         for link in &shared.links {
