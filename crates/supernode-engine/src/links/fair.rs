@@ -21,8 +21,10 @@ use crate::clock::InFlight;
 use crate::ports::queue::{Event, Job, Key, Kind};
 use crate::wire::{Arrival, Moved};
 
+mod link;
 mod receive;
 
+pub(super) use link::Link;
 use receive::Port;
 
 /// A flow at its own pace; slower ones go at a part of it.
@@ -54,19 +56,6 @@ pub(crate) struct Fair<'a> {
     arrived: VecDeque<Arrival>,
     /// The legs of the message that enters next.
     way: Vec<Leg>,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct Link {
-    /// The flows on it, each with the position of this link on its way.
-    pub(super) flows: Vec<(u32, u32)>,
-    /// Bytes in units of a byte times [`RATE`] times [`PS_PER_S`], as of `since`.
-    left: u128,
-    /// At which they get fewer.
-    drain: Rate,
-    since: Time,
-    peak: u128,
-    seen: LinkUse,
 }
 
 #[derive(Debug)]
@@ -228,15 +217,10 @@ impl<'a> Fair<'a> {
     fn start(&mut self, slot: u32) {
         let flow = &mut self.flows[slot as usize];
         flow.since = self.now;
-        let bytes = u128::from(flow.wire_bytes) * (PS_PER_S * RATE);
+        let bytes = u128::from(flow.wire_bytes).saturating_mul(PS_PER_S * RATE);
         for (position, (link, place)) in (0..).zip(&mut flow.way) {
             let state = &mut self.states[*link as usize];
-            state.drain_until(self.now);
-            state.peak = state.peak.max(state.left);
-            state.left = state.left.saturating_add(bytes);
-            state.seen.met += u64::from(!state.flows.is_empty());
-            *place = state.flows.len() as u32;
-            state.flows.push((slot, position));
+            *place = state.add((slot, position), bytes, self.now);
             self.changed.push(*link);
         }
     }
@@ -269,9 +253,7 @@ impl<'a> Fair<'a> {
         }
         self.filling.fill(&mut self.changed, &self.states, &self.flows);
         for (link, drain) in self.filling.drains() {
-            let state = &mut self.states[link as usize];
-            state.drain_until(self.now);
-            state.drain = drain;
+            self.states[link as usize].change(drain, self.now);
         }
         for (slot, speed) in self.filling.speeds() {
             let flow = &mut self.flows[slot as usize];
@@ -292,11 +274,7 @@ impl<'a> Fair<'a> {
 
     /// What each link carried.
     pub(super) fn into_uses(self) -> Vec<LinkUse> {
-        let uses = self.states.iter().map(|state| LinkUse {
-            peak_queue: (state.peak / (PS_PER_S * RATE)) as u64,
-            ..state.seen
-        });
-        uses.collect()
+        self.states.iter().map(Link::seen).collect()
     }
 }
 
@@ -305,13 +283,5 @@ impl Due {
     fn stands(&self, flows: &[Flow]) -> bool {
         let flow = &flows[self.slot as usize];
         (self.entered, self.version) == (flow.entered, flow.version)
-    }
-}
-
-impl Link {
-    fn drain_until(&mut self, now: Time) {
-        let passed = u128::from(now.saturating_sub(self.since).as_ps());
-        self.left = self.left.saturating_sub(passed.saturating_mul(self.drain));
-        self.since = now;
     }
 }

@@ -224,6 +224,9 @@ impl Setup {
             )
             .into());
         }
+        if self.request.engine == EngineChoice::LinksFair {
+            self.check_fair(&*schedule, messages)?;
+        }
         if needed > self.memory_limit {
             let (needed, limit) = (MessageSize::new(needed), MessageSize::new(self.memory_limit));
             let advice = if self.request.engine == EngineChoice::Emulate {

@@ -8,6 +8,9 @@ use supernode::units::MessageSize;
 use super::{Answer, EngineChoice, Setup, grouped};
 use crate::cli::Error;
 
+/// Messages times messages under way that fair sharing takes on, at a nanosecond or two each: an hour.
+const MAX_FILLED: u64 = 2_000_000_000_000;
+
 impl Setup {
     /// The time on shared links, and what the busiest of them carried.
     pub(super) fn shared(
@@ -34,6 +37,22 @@ impl Setup {
         };
         let engine = self.request.engine;
         Ok(Answer { time, engine, wrong: None, fallback: None, how })
+    }
+
+    /// Whether fair sharing has the time for `messages` messages: it may have to do with all that are
+    /// under way whenever one comes or goes.
+    pub(super) fn check_fair(&self, schedule: &dyn Schedule, messages: u64) -> Result<(), Error> {
+        let under_way = schedule.in_flight().saturating_mul(u64::from(self.ranks()));
+        if messages.saturating_mul(under_way) <= MAX_FILLED {
+            return Ok(());
+        }
+        Err(format!(
+            "the engine `links-fair` may take hours for {} messages of which {} are under way at a \
+             time; use fewer ranks, another algorithm or the engine `links`",
+            grouped(messages),
+            grouped(under_way)
+        )
+        .into())
     }
 
     /// What an answer of `engine` leaves out, if messages may meet inside the fabric.
