@@ -1,7 +1,7 @@
 //! The engine for fabrics whose links messages share: oversubscribed Clos and rails, hashed uplinks,
 //! tori, and meshes that pass messages on.
 //!
-//! Ports, lanes and devices follow the rules of [`ports`](crate::ports); it is the same code. Between
+//! Ports, lanes and devices follow the rules of [`ports`]; it is the same code. Between
 //! two ports a message takes the links of [`Links`], whose order of service is
 //! a [`Sharing`]. Where `ports` charges a message the rate that a leaf's share of the uplinks would
 //! leave it if all devices sent, `links` lets it go at its ports' rate and meet the others.
@@ -84,11 +84,11 @@ impl Shared {
 }
 
 /// Times `schedule` with `chunks` on `cost`, whose links serve messages by `sharing`: first come, first
-/// served in windows of time as [`ports::run`](crate::ports::run), or else as [`plain`], with the same
+/// served in windows of time as [`ports::run`], or else as [`plain`], with the same
 /// result.
 ///
 /// # Errors
-/// As [`ports::run`](crate::ports::run); and if the fabric has too many links.
+/// As [`ports::run`]; and if the fabric has too many links.
 pub fn run(
     schedule: &dyn Schedule,
     chunks: &Chunks,
