@@ -55,7 +55,7 @@ pub struct Patience {
 
 impl Patience {
     /// A few milliseconds: for callers that ask once per layer of a training step.
-    pub const PER_LAYER: Self = Self { steps: 1 << 20, messages: 1 << 12, threads: 1 };
+    pub const PER_LAYER: Self = Self { steps: 3 << 20, messages: 1 << 15, threads: 1 };
 }
 
 /// The answer of the engine that was chosen.
