@@ -44,8 +44,8 @@ pub fn tune(
     }
 }
 
-/// The algorithm that the closed forms predict to be fastest, with its tuning and that time; a ring
-/// that never ends where no closed form knows a time.
+/// The algorithm that the closed forms predict to be fastest, with its tuning and that time; the first
+/// that there is, taken never to end, where no closed form knows a time.
 ///
 /// Every algorithm is considered at any size, whether or not an engine can follow all its messages.
 pub fn fastest(
@@ -55,7 +55,13 @@ pub fn fastest(
     inner: Option<Inner>,
 ) -> (Algorithm, Tuning, Time) {
     let fastest = by_time(collective, elements, cost, inner).into_iter().next();
-    fastest.unwrap_or_else(|| (Algorithm::Ring, Tuning::default(), Time::MAX))
+    fastest.unwrap_or_else(|| {
+        let defined = |algorithm: &Algorithm| {
+            algorithm.schedule(collective, cost.fabric.ranks(), &Tuning::default()).is_ok()
+        };
+        let first = Algorithm::ALL.into_iter().find(defined).unwrap_or(Algorithm::Ring);
+        (first, Tuning::default(), Time::MAX)
+    })
 }
 
 /// The algorithms whose time a closed form knows, with their tuning and that time, fastest first.
@@ -89,6 +95,14 @@ fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
             | Algorithm::TwoShot
             | Algorithm::InSwitch
             | Algorithm::Hierarchical
+            // Taken rank by rank, each over its own routes.
+            | Algorithm::Binomial
+            | Algorithm::Linear
+            | Algorithm::Chain
+            // All that there is for these collectives.
+            | Algorithm::Dissemination
+            | Algorithm::TwoSided
+            | Algorithm::OneSided
     );
     anywhere || cost.fabric.is_uniform()
 }

@@ -73,7 +73,8 @@ impl<W: Write> Writer<W> {
     fn table(&mut self, row: &Row) -> io::Result<()> {
         let Row { algorithm, ranks, proof, .. } = row;
         let (cost, sums) = (&proof.cost, &proof.summation);
-        let chunks = f64::from(cost.chunks);
+        // A barrier has none, and sends none.
+        let chunks = f64::from(cost.chunks.max(1));
         writeln!(
             self.out,
             "{:<20} {:>5}  {:>5}  {:>4}  {:>6}  {:>6.1}%  {:>7.3}  {:>8.1}%  {:>3}  {:>6}  {:>9}  {:>5.1}  {}",
@@ -109,7 +110,8 @@ impl<W: Write> Writer<W> {
     fn csv(&mut self, row: &Row) -> io::Result<()> {
         let Row { collective, algorithm, ranks, proof } = row;
         let (cost, sums) = (&proof.cost, &proof.summation);
-        let chunks = f64::from(cost.chunks);
+        // A barrier has none, and sends none.
+        let chunks = f64::from(cost.chunks.max(1));
         let first = proof.findings.first().map_or(String::new(), ToString::to_string);
         writeln!(
             self.out,
@@ -169,7 +171,7 @@ fn json(row: &Row) -> Value {
         .iter()
         .map(|(depth, deadlock)| json!({"fifo_depth": depth, "cycle": deadlock.to_string()}))
         .collect();
-    let chunks = f64::from(cost.chunks);
+    let chunks = f64::from(cost.chunks.max(1));
     json!({
         "collective": collective.name(),
         "algorithm": algorithm.name(),
