@@ -1,7 +1,9 @@
 //! No schedule beats a lower bound, and no faster link slows a schedule with fixed ports.
 
 use proptest::prelude::*;
-use supernode_collectives::{Algorithm, Chunks, Inner, LevelPlan, LowerBound, Ports, Tuning};
+use supernode_collectives::{
+    Action, Algorithm, Chunks, Inner, LevelPlan, LowerBound, Ports, Tuning,
+};
 use supernode_engine::formula::Elements;
 use supernode_engine::{EngineError, bound, fastest, formula, ports, tune};
 use supernode_fabric::{CostModel, LevelKind, Oversubscription, Placement, Profile, Skew, Spread};
@@ -128,7 +130,9 @@ proptest! {
     }
 
     /// A plain FIFO with several senders can be slowed by a faster link (an anomaly of list
-    /// scheduling); with fixed ports every clock is a longest path, which cannot.
+    /// scheduling); with fixed ports every clock is a longest path, which cannot. Receives that are
+    /// awaited together are such a FIFO where their links differ: one-shot on 31 ranks of three unlike
+    /// levels took 64.09 us instead of 64.04 us with all links faster.
     #[test]
     fn a_faster_link_never_slows_fixed_ports(
         pair in prop::sample::select(pairs()),
@@ -145,13 +149,26 @@ proptest! {
         let levels = vec![LevelPlan { size: ranks, inner: Inner::Direct }];
         let tuning = Tuning { slices: 1, levels, ..Tuning::default() };
         let Some(schedule) = schedule(pair, ranks, &tuning) else { return Ok(()) };
+        if schedule.shape().ports != Ports::Fixed {
+            return Ok(());
+        }
+        // Receives awaited together are served by arrival. Where links differ, a faster one may put a
+        // long message first; where all are alike, sorted arrivals only come earlier.
+        let together = (0..ranks).any(|rank| {
+            (0..schedule.steps(rank, 0))
+                .any(|at| matches!(schedule.step(rank, 0, at).action, Action::Recv { more: true, .. }))
+        });
         let machine = |rates: [u64; 3], latencies: [u64; 3]| {
             let ns = |i: usize| Time::from_ns(latencies[i]);
-            let levels = vec![
-                level("board", LevelKind::Switch, 4, rates[0], ns(0)),
-                level("cabinet", LevelKind::FullMesh { dims: vec![3] }, 3, rates[1], ns(1)),
-                level("pod", LevelKind::Torus { dims: vec![2, 2] }, 4, rates[2], ns(2)),
-            ];
+            let levels = if together {
+                vec![level("pod", LevelKind::Switch, 48, rates[0], ns(0))]
+            } else {
+                vec![
+                    level("board", LevelKind::Switch, 4, rates[0], ns(0)),
+                    level("cabinet", LevelKind::FullMesh { dims: vec![3] }, 3, rates[1], ns(1)),
+                    level("pod", LevelKind::Torus { dims: vec![2, 2] }, 4, rates[2], ns(2)),
+                ]
+            };
             let overhead = Time::from_ns(overhead_ns);
             let profile =
                 Profile { send_overhead: overhead, recv_overhead: overhead, ..Profile::wire() };
@@ -174,10 +191,6 @@ proptest! {
                 latencies.2.saturating_sub(less.2),
             ],
         );
-        // Receives awaited together are served by arrival, and a faster link may put a long one first.
-        if schedule.shape().ports != Ports::Fixed {
-            return Ok(());
-        }
         let (slow, fast) = (time(&*schedule, bytes, &slow), time(&*schedule, bytes, &fast));
         prop_assert!(fast <= slow, "{} > {}", fast, slow);
     }
