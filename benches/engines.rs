@@ -46,6 +46,9 @@ fn side_by_side(c: &mut Criterion) {
             group.bench_function(BenchmarkId::new("ports", ranks), |b| {
                 b.iter(|| ports::run(&*schedule, &chunks, &cost));
             });
+            group.bench_function(BenchmarkId::new("plain", ranks), |b| {
+                b.iter(|| ports::plain(&*schedule, &chunks, &cost));
+            });
         }
         for threads in [1, THREADS] {
             let name = format!("sweep, {threads} threads");
@@ -60,11 +63,32 @@ fn side_by_side(c: &mut Criterion) {
     group.finish();
 }
 
+/// Lanes that meet at ports: pipelined trees.
+fn trees(c: &mut Criterion) {
+    let mut group = c.benchmark_group("trees side by side");
+    group.sample_size(10);
+    for ranks in [1024, 16_384] {
+        let Work { schedule, chunks, cost } =
+            work("atlas-960-supercluster", Algorithm::DoubleBinaryTree, ranks);
+        let messages = ports::run(&*schedule, &chunks, &cost).expect("it ends").messages;
+        group.throughput(Throughput::Elements(messages));
+        group.bench_function(BenchmarkId::new("ports", ranks), |b| {
+            b.iter(|| ports::run(&*schedule, &chunks, &cost));
+        });
+        group.bench_function(BenchmarkId::new("plain", ranks), |b| {
+            b.iter(|| ports::plain(&*schedule, &chunks, &cost));
+        });
+    }
+    group.finish();
+}
+
 fn a_million(c: &mut Criterion) {
     let mut group = c.benchmark_group("folded, a million ranks");
     group.sample_size(10);
     for (system, algorithm, ranks) in [
         ("atlas-960-supercluster", Algorithm::Ring, 1_048_576),
+        ("atlas-960-supercluster", Algorithm::Ring, 1_053_184),
+        ("atlas-960-supercluster", Algorithm::RecursiveDoubling, 1_048_576),
         ("atlas-950-supercluster", Algorithm::RecursiveDoubling, 524_288),
         ("atlas-950-supercluster", Algorithm::Hierarchical, 524_288),
         ("atlas-960-supercluster", Algorithm::Hierarchical, 1_053_184),
@@ -77,5 +101,5 @@ fn a_million(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, side_by_side, a_million);
+criterion_group!(benches, side_by_side, trees, a_million);
 criterion_main!(benches);

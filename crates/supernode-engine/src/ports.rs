@@ -1,9 +1,9 @@
-//! The plain ports engine: one time-ordered queue, one event after the other.
+//! The ports engine, and the plain one: one time-ordered queue, one event after the other.
 //!
-//! It serves contended ports in order of (time, rank, lane, step) and fixed ports in program order,
-//! straight from the rules of the `clock` module. It is kept simple on purpose: faster engines are
-//! held against it. Memory and time grow with the number of messages; about a million messages a
-//! second.
+//! [`run`] takes windows of time (see the module `windows`) where it can. The plain engine serves
+//! contended ports in order of (time, rank, lane, step) and fixed ports in program order, straight from
+//! the rules of the `clock` module. It is kept simple on purpose: faster engines are held against it.
+//! Memory and time grow with the number of messages; about a million messages a second.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
