@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::{
     Bine, Binomial, Census, Chain, Collective, CollectiveError, Direct, Dissemination,
     DoubleBinaryTree, Hierarchical, InSwitch, Linear, MultiPortBucket, NeighbourExchange, Pairwise,
-    Pat, Rabenseifner, RecursiveDoubling, Ring, Rings, Schedule, SegmentedRing, SendRecv, Swing,
-    UnequalGroups, circulant, nb, nhr,
+    Pat, Rabenseifner, RecursiveDoubling, RecursiveMultiplying, Ring, Rings, Schedule,
+    SegmentedRing, SendRecv, Swing, UnequalGroups, circulant, nb, nhr,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -149,6 +149,10 @@ algorithms! {
     NeighbourExchange: "neighbour-exchange", ["neighbor"],
         "two blocks at a time between neighbours; N/2 steps, even N",
         |what, ranks, _: &Tuning| NeighbourExchange::new(what, ranks);
+    /// See [`RecursiveMultiplying`].
+    RecursiveMultiplying: "recursive-multiplying", [],
+        "whole vectors in groups of the radix at distance 1, k, k^2, ...",
+        |what, ranks, told: &Tuning| RecursiveMultiplying::new(what, ranks, told.radix);
     /// See [`MultiPortBucket`].
     MultiPortBucket: "multi-port-bucket", ["multi-bucket"],
         "buckets through the dimensions of a torus (levels) on all links at once",

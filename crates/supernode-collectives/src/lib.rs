@@ -40,7 +40,8 @@ pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
     Bine, Binomial, Census, Chain, Direct, Dissemination, DoubleBinaryTree, Hierarchical, InSwitch,
     Linear, MultiPortBucket, NeighbourExchange, Pairwise, Pat, Rabenseifner, RecursiveDoubling,
-    Ring, Rings, Rounds, SegmentedRing, SendRecv, Swing, UnequalGroups, circulant, nb, nhr,
+    RecursiveMultiplying, Ring, Rings, Rounds, SegmentedRing, SendRecv, Swing, UnequalGroups,
+    circulant, nb, nhr,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

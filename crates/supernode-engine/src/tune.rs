@@ -27,6 +27,12 @@ pub fn tune(
         Algorithm::Hierarchical => {
             Tuning { levels: levels(collective, elements, cost, inner), ..Tuning::default() }
         }
+        // Rings along the dimensions of the machine, whatever runs on them otherwise.
+        Algorithm::MeshRings | Algorithm::TorusRings | Algorithm::MultiPortBucket => Tuning {
+            levels: levels(collective, elements, cost, Some(Inner::Ring)),
+            ..Tuning::default()
+        },
+        Algorithm::UnequalGroups => Tuning { levels: groups(cost), ..Tuning::default() },
         Algorithm::DoubleBinaryTree => {
             Tuning { slices: tree_slices(ranks, bytes, cost), ..Tuning::default() }
         }
@@ -83,28 +89,23 @@ pub fn by_time(
     all
 }
 
-/// Whether the closed form of `algorithm` is good enough to choose by. Most take all ranks to be in
-/// step and links to have room, which holds where all pairs of ranks are alike.
+/// Whether the closed form of `algorithm` is good enough to choose by: that of shifts and of whole
+/// vectors in groups takes all ranks to be in step, as they are where all pairs of ranks are alike.
 fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
-    let anywhere = matches!(
+    let in_step = matches!(
         algorithm,
-        Algorithm::Ring
-            | Algorithm::DoubleBinaryTree
-            | Algorithm::RecursiveDoubling
-            | Algorithm::OneShot
-            | Algorithm::TwoShot
-            | Algorithm::InSwitch
-            | Algorithm::Hierarchical
-            // Taken rank by rank, each over its own routes.
-            | Algorithm::Binomial
-            | Algorithm::Linear
-            | Algorithm::Chain
-            // All that there is for these collectives.
-            | Algorithm::Dissemination
-            | Algorithm::TwoSided
-            | Algorithm::OneSided
+        Algorithm::Circulant
+            | Algorithm::Nhr
+            | Algorithm::Nb
+            | Algorithm::Rabenseifner
+            | Algorithm::Census
+            | Algorithm::NeighbourExchange
+            | Algorithm::Bine
+            | Algorithm::Pat
+            | Algorithm::RecursiveMultiplying
+            | Algorithm::Pairwise
     );
-    anywhere || cost.fabric.is_uniform()
+    !in_step || cost.fabric.is_uniform()
 }
 
 /// k = sqrt(D n beta / 2 alpha), the slices that make the pipelined tree fastest.
@@ -167,6 +168,17 @@ fn levels(
         }
     }
     plan
+}
+
+/// The ranks of each node of the innermost level that joins any, the last one perhaps not full; one
+/// group of all if there are too many to hold.
+fn groups(cost: &CostModel) -> Vec<LevelPlan> {
+    const MOST: u32 = 4096;
+    let ranks = cost.fabric.ranks();
+    let node = cost.fabric.levels().iter().map(|level| level.size).find(|size| *size > 1);
+    let node = node.unwrap_or(ranks).clamp(ranks.div_ceil(MOST), ranks);
+    let sizes = (0..ranks.div_ceil(node)).map(|group| (ranks - group * node).min(node));
+    sizes.map(|size| LevelPlan { size, inner: Inner::Ring }).collect()
 }
 
 /// Sizes of the machine's levels, one per dimension of a mesh or torus, as far as ranks meet there,

@@ -67,6 +67,7 @@ impl Rings {
         columns: u32,
     ) -> Result<Self, CollectiveError> {
         let (algorithm, ranks) = ("mesh-rings", rows.saturating_mul(columns));
+        collective.check(algorithm, ranks, collective.is_all_reduce_or_half())?;
         let order = Order::mesh(rows, columns).ok_or(CollectiveError::RanksForbidden {
             algorithm,
             ranks,
@@ -88,6 +89,7 @@ impl Rings {
         columns: u32,
     ) -> Result<Self, CollectiveError> {
         let (algorithm, ranks) = ("torus-rings", rows.saturating_mul(columns));
+        collective.check(algorithm, ranks, collective.is_all_reduce_or_half())?;
         let order = Order::torus(rows, columns).ok_or(CollectiveError::RanksForbidden {
             algorithm,
             ranks,

@@ -66,6 +66,17 @@ impl Stated {
                 Self { rounds: Some(rounds), sent: optimal }
             }
             Algorithm::Rabenseifner => rabenseifner(n),
+            Algorithm::RecursiveMultiplying => {
+                let radix = u64::from(tuning.radix.max(2));
+                let rounds = u64::from(n.ilog(radix));
+                let folds = n - radix.pow(n.ilog(radix));
+                let most = folds.div_ceil(radix.pow(n.ilog(radix)));
+                Self {
+                    // What folds need not be late for every round.
+                    rounds: (folds == 0).then_some(rounds),
+                    sent: Some((rounds * (radix - 1) + most, 1)),
+                }
+            }
             Algorithm::MultiPortBucket => {
                 let rings = |level: &LevelPlan| LevelPlan { inner: Inner::Ring, ..*level };
                 let levels = tuning.levels.iter().map(rings).collect();

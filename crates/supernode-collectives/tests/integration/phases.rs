@@ -137,6 +137,7 @@ proptest! {
                     | Algorithm::Linear
                     | Algorithm::OneSided
                     | Algorithm::Swing
+                    | Algorithm::RecursiveMultiplying
                     | Algorithm::MultiPortBucket
                     | Algorithm::UnequalGroups
             );

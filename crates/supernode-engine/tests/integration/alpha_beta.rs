@@ -108,6 +108,7 @@ pub(crate) fn closed_form(
         | Algorithm::FullMeshRings
         | Algorithm::Binomial
         | Algorithm::MultiPortBucket
+        | Algorithm::RecursiveMultiplying
         | Algorithm::UnequalGroups => None,
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     if ranks == 0 {
         return Err("a collective needs at least 1 rank".into());
     }
-    let tuning = verify::tuning(ranks, args.slices, &args.levels, args.radix);
+    let tuning = verify::tuning(algorithm, ranks, args.slices, &args.levels, args.radix);
     let schedule = algorithm.schedule(collective, ranks, &tuning)?;
     let (_, steps) = memory_needed(&*schedule);
     if steps > MAX_STEPS {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table, presets};
 use supernode::catalog::Catalog;
-use supernode::collectives::{Algorithm, Collective, Tuning};
+use supernode::collectives::{Algorithm, Collective, CollectiveError, Tuning};
 
 use super::Error;
 
@@ -92,7 +92,11 @@ fn systems(table: &mut Table) -> Result<(), Error> {
 fn algorithms(table: &mut Table) {
     table.set_header(["name", "aliases", "collectives", "what it does"]);
     for algorithm in Algorithm::ALL {
-        let defined = |c: &Collective| algorithm.schedule(*c, 4, &Tuning::default()).is_ok();
+        // Whether or not there is a schedule on just so many ranks.
+        let defined = |c: &Collective| {
+            let made = algorithm.schedule(*c, 4, &Tuning::default());
+            !matches!(made, Err(CollectiveError::Unsupported { .. }))
+        };
         let collectives: Vec<_> =
             Collective::ALL.iter().filter(|c| defined(c)).map(|c| c.name()).collect();
         table.add_row([

@@ -287,10 +287,23 @@ impl Setup {
     /// Whether `algorithm` can run here at all.
     pub(super) fn can_run(&self, algorithm: Algorithm) -> Result<(), Error> {
         let tuning = self.tune(algorithm, 0);
-        self.schedule(algorithm, &tuning)?;
-        formula::time(algorithm, self.request.collective, 0, &tuning, &self.cost)
-            .map(drop)
-            .map_err(|error| no_time(algorithm, error))
+        let schedule = self.schedule(algorithm, &tuning)?;
+        match formula::time(algorithm, self.request.collective, 0, &tuning, &self.cost) {
+            // An engine follows its messages, if they are not too many.
+            Err(EngineError::NoFormula(_)) if self.follows(&*schedule) => Ok(()),
+            time => time.map(drop).map_err(|error| no_time(algorithm, error)),
+        }
+    }
+
+    /// Whether an engine that needs no closed form answers.
+    fn follows(&self, schedule: &dyn Schedule) -> bool {
+        let most =
+            if schedule.shape().lanes == 1 { AUTO_MESSAGES } else { exact::AUTO_PORTS_MESSAGES };
+        match self.request.engine {
+            EngineChoice::Auto => messages(schedule) <= most,
+            EngineChoice::Formula | EngineChoice::Profile => false,
+            _ => true,
+        }
     }
 }
 

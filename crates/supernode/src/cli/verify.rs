@@ -125,8 +125,17 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm, Error> {
     })
 }
 
-/// The tuning for `ranks` ranks.
-pub(super) fn tuning(ranks: u32, slices: u32, levels: &[LevelPlan], radix: u32) -> Tuning {
+/// The tuning of `algorithm` for `ranks` ranks: unequal groups as they are named, levels as they fit.
+pub(super) fn tuning(
+    algorithm: Algorithm,
+    ranks: u32,
+    slices: u32,
+    levels: &[LevelPlan],
+    radix: u32,
+) -> Tuning {
+    if algorithm == Algorithm::UnequalGroups {
+        return Tuning { slices, levels: levels.to_vec(), radix };
+    }
     let offered: Vec<_> = levels.iter().map(|level| (level.size, level.inner)).collect();
     Tuning { slices, levels: fit_levels(ranks, &offered), radix }
 }
@@ -162,7 +171,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let mut writer = Writer::new(io::stdout().lock(), args.format, args.cycles);
     writer.header(args.collective(), &left_out)?;
     for (algorithm, ranks) in work {
-        let tuning = tuning(ranks, args.slices, &args.levels, args.radix);
+        let tuning = tuning(algorithm, ranks, args.slices, &args.levels, args.radix);
         let options = Options::default();
         let proof = prove_algorithm(algorithm, args.collective(), ranks, &tuning, &options)?;
         writer.row(&Row { collective: args.collective(), algorithm, ranks, proof })?;
@@ -185,7 +194,7 @@ enum Refused {
 /// Whether memory and patience last.
 fn check_limits(args: &Args, algorithm: Algorithm, ranks: u32) -> Result<(), Refused> {
     let limit = memory::available();
-    let tuning = tuning(ranks, args.slices, &args.levels, args.radix);
+    let tuning = tuning(algorithm, ranks, args.slices, &args.levels, args.radix);
     let schedule =
         algorithm.schedule(args.collective(), ranks, &tuning).map_err(|error| match error {
             CollectiveError::Unsupported { .. } => Refused::Undefined(error.to_string()),

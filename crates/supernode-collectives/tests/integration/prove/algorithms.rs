@@ -119,6 +119,16 @@ fn rings_of_all_kinds() {
 }
 
 #[test]
+fn recursive_multiplying() {
+    for radix in [2, 3, 4, 7, 64, 100] {
+        for ranks in 1..=64 {
+            let tuning = Tuning { radix, ..Tuning::default() };
+            proof(Algorithm::RecursiveMultiplying, Collective::AllReduce, ranks, &tuning);
+        }
+    }
+}
+
+#[test]
 fn multi_port_bucket() {
     for sizes in [&[][..], &[5], &[4, 4], &[2, 3], &[3, 5], &[2, 3, 4], &[3, 1, 3], &[2, 2, 2, 2]] {
         let level = |size: &u32| LevelPlan { size: *size, inner: Inner::Direct };

@@ -10,7 +10,7 @@ use super::{AUTO_MESSAGES, Answer, EngineChoice, MAX_MESSAGES, Setup, grouped, n
 use crate::cli::Error;
 
 /// Messages that `auto` gives to `ports` where several lanes meet: two or three seconds.
-const AUTO_PORTS_MESSAGES: u64 = 6_000_000;
+pub(super) const AUTO_PORTS_MESSAGES: u64 = 6_000_000;
 /// Steps in arrays that `auto` takes: a second or two.
 const AUTO_STEPS: u64 = 500_000_000;
 /// Steps that a forced engine takes on: minutes.
