@@ -16,6 +16,9 @@ pub mod compare {}
 #[doc = include_str!("src/proof.md")]
 pub mod proof {}
 
+#[doc = include_str!("src/own-algorithm.md")]
+pub mod own_algorithm {}
+
 #[doc = include_str!("src/cost-model.md")]
 pub mod cost_model {}
 

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a chore reports on standard output")]
 
 mod measured;
+mod prove;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
@@ -19,6 +20,8 @@ Chores:
   claims    renew the table of claims in the book from the catalog
   fit       refit the shipped constants of the libraries on the measured set
   validity  renew the page of errors in the book and the figures in the README (a minute)
+  prove     prove random schedules, 100,000 or an hour of them, and renew the page of the book
+            (--minutes N, --cases N, --seed N)
   pod       emulate a full 8,192-chip pod on real data and check every result (a minute, 6 GiB)
   bench     run the criterion benches, each beside its reference (about 10 minutes)
 ";
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         Some("claims") => claims(),
         Some("fit") => measured::fit(),
         Some("validity") => measured::validity(),
+        Some("prove") => prove::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("pod") => pod(),
         Some("bench") => bench(),
         _ => {

@@ -34,6 +34,28 @@ pub enum CollectiveError {
         /// The number of ranks, at least one.
         ranks: u32,
     },
+    /// A drawing would have more ranks or arrows than anybody tells apart.
+    #[error("{}", if ranks > max_ranks {
+        format!("{ranks} ranks are too many to draw; at most {max_ranks} are drawn")
+    } else {
+        format!("{messages} messages are too many to draw; at most {max_messages} are drawn: use fewer ranks or slices")
+    })]
+    TooMuchToDraw {
+        /// Number of ranks.
+        ranks: u32,
+        /// How many are drawn.
+        max_ranks: u32,
+        /// Number of messages.
+        messages: usize,
+        /// How many are drawn.
+        max_messages: usize,
+    },
+    /// Steps that are written out make no sense, whatever they are to compute.
+    #[error("this is no schedule: {what}")]
+    Table {
+        /// Which step, and why.
+        what: String,
+    },
     /// The name is not a collective of this crate.
     #[error("unknown collective `{name}`; known: {}", Collective::ALL.map(Collective::name).join(", "))]
     UnknownCollective {

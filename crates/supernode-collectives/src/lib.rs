@@ -18,7 +18,7 @@
 //! ```
 //!
 //! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
-//! `concurrent` (several collectives at once),
+//! `table` (schedules written out), `concurrent` (several collectives at once),
 //! `phase` (schedules that go in step, a phase of all ranks at a time),
 //! `algorithm` (names and construction), `algorithms` (one file per algorithm), `plan` (levels for
 //! any number of ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
@@ -35,6 +35,7 @@ mod plan;
 pub mod prove;
 mod schedule;
 mod step;
+mod table;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
@@ -51,3 +52,4 @@ pub use phase::{Pattern, Phase};
 pub use plan::{Fitted, fit_levels, fit_machine, gcd};
 pub use schedule::{Chunks, Ports, Schedule, Shape};
 pub use step::{Action, Buf, Dep, Engine, Group, Rank, Span, Step};
+pub use table::Table;

@@ -20,11 +20,13 @@
 //! Modules: `scan` (does each step make sense), `machine` and `take` (running without time),
 //! `deadlock`, `expression` and `memory` (symbolic values), `symbolic` (what steps do to them),
 //! `clocks` and `races`, `meter` (costs), `verdict` (is the output right), `heard` (is a barrier one),
-//! `closed` (formulas), `finding` (what can be wrong), `explain` (steps and data movement as text).
+//! `closed` (formulas), `finding` (what can be wrong), `explain` (steps and data movement as text), `drawing`
+//! (data movement as an SVG).
 
 mod clocks;
 mod closed;
 mod deadlock;
+mod drawing;
 mod explain;
 mod expression;
 mod finding;
@@ -40,10 +42,12 @@ mod verdict;
 
 pub use closed::{Stated, prove_algorithm};
 pub use deadlock::{Blocked, Deadlock, WaitsFor};
+pub use drawing::draw;
 pub use explain::explain;
 pub use finding::{Access, Finding, Place};
 pub use machine::Order;
 pub use meter::Cost;
+pub use scan::action_fault;
 
 use clocks::Watched;
 use expression::Expressions;
@@ -137,6 +141,11 @@ impl Findings {
     }
 }
 
+/// The first step of `schedule` that makes no sense by itself.
+pub(crate) fn malformed(schedule: &dyn Schedule) -> Option<Finding> {
+    Scan::of(schedule, 1).findings.into_iter().next()
+}
+
 /// Proves `schedule`, or says what is wrong with it.
 ///
 /// # Errors
@@ -167,7 +176,7 @@ struct Run {
     steps: u64,
     /// Whether all lanes came to their end.
     ended: bool,
-    trace: Vec<symbolic::Moved>,
+    trace: symbolic::Trace,
     memory: Memory,
 }
 
@@ -187,7 +196,7 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
     let races = Races::new(watched, shape);
     let findings = Findings { list: scan.findings, keep: options.keep, found: scan.found };
     let mut effects = Symbolic::new(shape, scan.named, races, findings);
-    effects.trace = trace.then(Vec::new);
+    effects.trace = trace.then(symbolic::Trace::default);
     if !sound {
         return Ok(finish(effects, shape, 0, false));
     }

@@ -45,6 +45,29 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// The outline of a schedule of your own: one chunk for each block that the collective has, one
+    /// lane, ports that serve in order of time, no scratch, no promise of equal bits.
+    ///
+    /// ```
+    /// use supernode_collectives::{Collective, Shape};
+    ///
+    /// let shape = Shape { scratch_chunks: 2, ..Shape::new(Collective::ReduceScatter, 5) };
+    /// assert_eq!((shape.input_chunks, shape.output_chunks), (5, 1));
+    /// ```
+    pub const fn new(collective: Collective, ranks: u32) -> Self {
+        let (input_chunks, output_chunks) = collective.blocks(ranks);
+        Self {
+            collective,
+            ranks,
+            lanes: 1,
+            ports: Ports::Contended,
+            input_chunks,
+            output_chunks,
+            scratch_chunks: 0,
+            bit_identical: false,
+        }
+    }
+
     /// Chunks of a buffer.
     pub const fn chunks(&self, buf: Buf) -> u32 {
         match buf {

@@ -76,6 +76,32 @@ pub enum EmulatorError {
         /// Its step.
         step: u32,
     },
+    /// A program does what depends on more than its rank: it runs live, but no schedule says what it
+    /// does.
+    #[error(
+        "rank {rank} {what} after {step} steps: that is not the same for all data and machines, and cannot be recorded; run it live"
+    )]
+    NotRecordable {
+        /// The rank.
+        rank: Rank,
+        /// Steps that it had taken.
+        step: usize,
+        /// What it does.
+        what: &'static str,
+    },
+    /// A step of a program cannot be taken.
+    #[error("rank {rank}, after {step} steps: {what}")]
+    Program {
+        /// The rank.
+        rank: Rank,
+        /// Steps that it had taken.
+        step: u32,
+        /// What it does.
+        what: String,
+    },
+    /// What a program recorded is no schedule.
+    #[error(transparent)]
+    Schedule(#[from] supernode_collectives::CollectiveError),
     /// The timing pass over a schedule with several lanes failed.
     #[error(transparent)]
     Engine(#[from] supernode_engine::EngineError),

@@ -54,6 +54,7 @@
 //! will need), `block` (the ranks of one thread), `task` (the task of one rank), `rank` (its
 //! interpreter), `timing` (its clock), `inbox` and `post` (its messages, their delivery, deadlocks),
 //! `memory`, `payload` and `settle` (its buffers, what messages carry, and copies at the end),
+//! `program` (collectives of your own as an `async fn`: recorded as a schedule, or run live),
 //! `inputs` and `check` (exact inputs and the reference they are checked against).
 
 #![allow(clippy::inline_always, reason = "a message should be written where it will stand")]
@@ -67,6 +68,7 @@ mod inputs;
 mod memory;
 mod payload;
 mod post;
+mod program;
 mod rank;
 mod run;
 mod settle;
@@ -78,4 +80,5 @@ pub use check::count_wrong;
 pub use error::{EmulatorError, Waiting};
 pub use inputs::InputSpec;
 pub use memory::{Output, Results};
+pub use program::{Live, LiveReport, RankHandle, record};
 pub use run::{Emulator, Job, Report};

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::expression::Value;
 use super::memory::Memory;
+use super::symbolic::Moved;
 use super::{Options, run};
 use crate::{Action, Buf, CollectiveError, Group, Schedule, Span, Step};
 
@@ -24,17 +25,8 @@ pub fn explain(schedule: &dyn Schedule) -> Result<String, CollectiveError> {
         text.push('\n');
     }
     let mut rounds: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-    for moved in &run.trace {
-        let chunks: Vec<String> =
-            moved.values.iter().map(|value| contents(&run.memory, *value)).collect();
-        let what = if chunks.is_empty() { "signal".to_owned() } else { chunks.join(" ") };
-        let from = moved.sender.rank;
-        // A switch answers the rank that asked.
-        let way = if from == moved.to {
-            format!("switch > {from}")
-        } else {
-            format!("{from} > {}", moved.to)
-        };
+    for moved in &run.trace.moved {
+        let (way, what) = (way(moved), chunks(&run.memory, &moved.values));
         rounds.entry(moved.round).or_default().push(format!("{way}: {what}"));
     }
     text += "data, by messages in a row: sender > receiver: chunk[contributions]\n";
@@ -48,6 +40,21 @@ pub fn explain(schedule: &dyn Schedule) -> Result<String, CollectiveError> {
         let _ = writeln!(text, "WRONG: {finding}");
     }
     Ok(text)
+}
+
+/// From where to where.
+pub(super) fn way(moved: &Moved) -> String {
+    let from = moved.sender.rank;
+    // A switch answers the rank that asked.
+    if from == moved.to { format!("switch > {from}") } else { format!("{from} > {}", moved.to) }
+}
+
+/// What a message carries.
+pub(super) fn chunks(memory: &Memory, values: &[Value]) -> String {
+    if values.is_empty() {
+        return "signal".to_owned();
+    }
+    values.iter().map(|value| contents(memory, *value)).collect::<Vec<_>>().join(" ")
 }
 
 /// One row a step, one column a rank.

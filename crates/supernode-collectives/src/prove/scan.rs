@@ -114,8 +114,13 @@ fn step_fault(schedule: &dyn Schedule, shape: &Shape, at: Place, step: &Step) ->
             return Some(format!("it waits for step {} of its own lane", dep.step));
         }
     }
-    let check = Check { shape, at };
-    match step.action {
+    action_fault(shape, at.rank, &step.action)
+}
+
+/// Why `rank` cannot take a step that does `action`, whatever the others do.
+pub fn action_fault(shape: &Shape, rank: Rank, action: &Action) -> Option<String> {
+    let check = Check { shape, rank };
+    match *action {
         Action::Send { to, src } => check.peer(to).or_else(|| check.span(src, false)),
         Action::Recv { from, dst, with, .. } => check.peer(from).or_else(|| check.write(dst, with)),
         Action::Forward { from, to, with, keep } => {
@@ -147,7 +152,7 @@ fn step_fault(schedule: &dyn Schedule, shape: &Shape, at: Place, step: &Step) ->
 
 struct Check<'a> {
     shape: &'a Shape,
-    at: Place,
+    rank: Rank,
 }
 
 impl Check<'_> {
@@ -155,7 +160,7 @@ impl Check<'_> {
         if peer >= self.shape.ranks {
             return Some(format!("rank {peer} does not exist among {}", self.shape.ranks));
         }
-        (peer == self.at.rank).then(|| "it talks to its own rank".to_owned())
+        (peer == self.rank).then(|| "it talks to its own rank".to_owned())
     }
 
     fn group(&self, group: Group) -> Option<String> {

@@ -34,6 +34,14 @@ pub(super) struct Moved {
     pub(super) values: Vec<Value>,
 }
 
+/// What happens, for those who print it.
+#[derive(Debug, Default)]
+pub(super) struct Trace {
+    pub(super) moved: Vec<Moved>,
+    /// In which rounds which ranks add what arrives.
+    pub(super) sums: BTreeSet<(u32, Rank)>,
+}
+
 /// What is known about a step that others name in `after`.
 #[derive(Debug)]
 struct Snapshot {
@@ -56,7 +64,7 @@ pub(super) struct Symbolic {
     /// Whether the current step is a request to a switch.
     asked: bool,
     pub(super) findings: Findings,
-    pub(super) trace: Option<Vec<Moved>>,
+    pub(super) trace: Option<Trace>,
 }
 
 impl Symbolic {
@@ -89,6 +97,10 @@ impl Symbolic {
         let Some(with) = with else { return values };
         let own = self.read(at, at.rank, with);
         self.meter.reduce(at.rank, with.len);
+        let round = self.meter.round(self.lane(at));
+        if let Some(trace) = &mut self.trace {
+            trace.sums.insert((round, at.rank));
+        }
         self.memory.add(at, &own, &values)
     }
 
@@ -148,7 +160,7 @@ impl Symbolic {
 
     fn record(&mut self, round: u32, sender: Place, to: Rank, values: &Values) {
         if let Some(trace) = &mut self.trace {
-            trace.push(Moved { round, sender, to, values: values.as_slice().to_vec() });
+            trace.moved.push(Moved { round, sender, to, values: values.as_slice().to_vec() });
         }
     }
 

@@ -8,4 +8,5 @@ mod jobs;
 mod limits;
 mod numerics;
 mod one_sided;
+mod programs;
 mod properties;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use supernode::collectives::prove::{explain, memory_needed};
+use supernode::collectives::prove::{draw, explain, memory_needed};
 use supernode::collectives::{Collective, LevelPlan};
 
 use super::names::grouped;
@@ -12,6 +12,7 @@ use super::{Error, names, verify};
 const AFTER_HELP: &str = "\
 Examples:
   supernode explain all-reduce --algo double-binary-tree -n 5
+  supernode explain all-reduce -n 8 --svg ring.svg
   supernode explain all-gather --algo hierarchical --levels 2:direct,2:ring -n 4
 
 i, o and s are input, output and scratch: `o2 = <1+i2 & ` receives from rank 1, adds input chunk 2,
@@ -45,6 +46,9 @@ pub(super) struct Args {
     /// Levels of `hierarchical` as SIZE:INNER, innermost first; they are fitted to the ranks.
     #[arg(long, value_name = "LIST", default_value = "8:direct,8:ring", value_parser = verify::level, value_delimiter = ',')]
     levels: Vec<LevelPlan>,
+    /// Also draw what moves into FILE: a line a rank, a column a round, an arrow a message.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
@@ -66,6 +70,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
         .into());
     }
     let shape = schedule.shape();
+    if let Some(path) = &args.svg {
+        let drawing = draw(&*schedule, &format!("{algorithm} {collective}, {ranks} ranks"))?;
+        std::fs::write(path, drawing).map_err(|error| format!("{path}: {error}"))?;
+    }
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

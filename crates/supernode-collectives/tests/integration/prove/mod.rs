@@ -3,6 +3,7 @@
 mod algorithms;
 mod classes;
 mod golden;
+mod laws;
 
 mod mutants;
 mod oracle;
