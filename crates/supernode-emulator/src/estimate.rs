@@ -53,7 +53,8 @@ pub(crate) fn memory(job: &Job) -> u64 {
         let copied = in_flight.saturating_add(u64::from(widest > 1));
         let scratch = buffer(Buf::Scratch);
         // One message may carry all that scratch holds.
-        let copies = copied.saturating_mul(message).min(output.saturating_mul(2)).max(scratch);
+        let most = output.saturating_mul(2).saturating_add(message);
+        let copies = copied.saturating_mul(message).min(most).max(scratch);
         let buffers = buffer(Buf::Input).saturating_add(scratch);
         buffers.saturating_add(output).saturating_add(slots).saturating_add(copies)
     };

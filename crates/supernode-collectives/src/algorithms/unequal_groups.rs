@@ -142,7 +142,7 @@ impl Schedule for UnequalGroups {
             collective: Collective::AllReduce,
             ranks: self.ranks,
             lanes: 1,
-            ports: Ports::Contended,
+            ports: if self.ranks == 1 { Ports::Fixed } else { Ports::Contended },
             input_chunks: self.blocks,
             output_chunks: self.blocks,
             scratch_chunks: 0,
