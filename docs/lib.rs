@@ -88,6 +88,28 @@ mod tests {
         assert_eq!(figures, between(include_str!("src/validity.md")), "{renew}");
     }
 
+    /// Names in backticks: a file, then tests that it has.
+    #[test]
+    fn the_tests_of_the_checklist_exist() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let (mut source, mut tests) = (String::new(), 0);
+        for row in include_str!("src/checklist.md").lines().filter(|row| row.starts_with('|')) {
+            for name in row.split('`').skip(1).step_by(2) {
+                if name.ends_with(".rs") {
+                    source = std::fs::read_to_string(format!("{root}/{name}"))
+                        .unwrap_or_else(|error| panic!("{name}: {error}"));
+                } else {
+                    let test = format!("fn {name}(");
+                    let (before, _) =
+                        source.split_once(&test).unwrap_or_else(|| panic!("no {test}"));
+                    assert!(before.trim_end().ends_with("#[test]"), "{name} is no test");
+                    tests += 1;
+                }
+            }
+        }
+        assert!(tests > 30, "the page names {tests} tests");
+    }
+
     #[test]
     fn every_page_is_in_the_summary() {
         let summary = include_str!("src/SUMMARY.md");

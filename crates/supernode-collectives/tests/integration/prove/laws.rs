@@ -29,7 +29,7 @@ fn two_sided(algorithm: Algorithm, collective: Collective, ranks: u32) -> Option
 }
 
 fn proved(program: &Program) -> Proof {
-    let proof = prove(program, &Options::default()).unwrap();
+    let proof = prove(program, &Options::default()).expect("it is small");
     assert!(proof.holds(), "{:?}: {:?}", proof.findings, program);
     proof
 }
