@@ -88,6 +88,24 @@ mod tests {
         assert_eq!(figures, between(include_str!("src/validity.md")), "{renew}");
     }
 
+    /// Each line is an algorithm: rejected and equivalent mutants by kind, in brackets.
+    #[test]
+    fn the_page_of_proofs_has_the_count_of_mutants() {
+        let (mut rejected, mut equivalent) = (0_u32, 0_u32);
+        for row in include_str!("../crates/supernode-collectives/tests/data/mutants.txt").lines() {
+            let mut lists = row.split('[').skip(1).map(|list| -> u32 {
+                let numbers = list.trim().trim_end_matches(']').split(", ");
+                numbers.map(|number| number.parse::<u32>().unwrap()).sum()
+            });
+            rejected += lists.next().unwrap();
+            equivalent += lists.next().unwrap();
+        }
+        let grouped = |number: u32| format!("{},{:03}", number / 1000, number % 1000);
+        let [some, all, rest] = [rejected, rejected + equivalent, equivalent].map(grouped);
+        let words = format!("{some} of {all} mutants are rejected. The {rest} that pass");
+        assert!(include_str!("src/proof.md").contains(&words), "docs/src/proof.md lacks: {words}");
+    }
+
     /// Names in backticks: a file, then tests that it has.
     #[test]
     fn the_tests_of_the_checklist_exist() {
