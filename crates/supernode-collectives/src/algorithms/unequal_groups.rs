@@ -142,7 +142,8 @@ impl Schedule for UnequalGroups {
             collective: Collective::AllReduce,
             ranks: self.ranks,
             lanes: 1,
-            ports: if self.ranks == 1 { Ports::Fixed } else { Ports::Contended },
+            // One group is a ring.
+            ports: if self.groups.len() == 1 { Ports::Fixed } else { Ports::Contended },
             input_chunks: self.blocks,
             output_chunks: self.blocks,
             scratch_chunks: 0,
