@@ -113,7 +113,7 @@ mod tests {
         let (mut source, mut tests) = (String::new(), 0);
         for row in include_str!("src/checklist.md").lines().filter(|row| row.starts_with('|')) {
             for name in row.split('`').skip(1).step_by(2) {
-                if name.ends_with(".rs") {
+                if name.contains('/') {
                     source = std::fs::read_to_string(format!("{root}/{name}"))
                         .unwrap_or_else(|error| panic!("{name}: {error}"));
                 } else {
