@@ -92,6 +92,7 @@ pub fn by_time(
 /// Whether the closed form of `algorithm` is good enough to choose by: that of shifts and of whole
 /// vectors in groups takes all ranks to be in step, as they are where all pairs of ranks are alike.
 fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
+    // Those of neighbour and pairwise exchange count the slowest pair of each round: never too good.
     let in_step = matches!(
         algorithm,
         Algorithm::Circulant
@@ -99,11 +100,9 @@ fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
             | Algorithm::Nb
             | Algorithm::Rabenseifner
             | Algorithm::Census
-            | Algorithm::NeighbourExchange
             | Algorithm::Bine
             | Algorithm::Pat
             | Algorithm::RecursiveMultiplying
-            | Algorithm::Pairwise
     );
     !in_step || cost.fabric.is_uniform()
 }
