@@ -49,8 +49,9 @@ pub(crate) fn memory(job: &Job) -> u64 {
         };
         let widest = widest(&*job.schedule);
         let message = chunks.nominal_bytes(Span::output(0, widest)).next_power_of_two();
-        // A message of several chunks lives on until the last of them is overwritten.
-        let copied = in_flight.saturating_add(u64::from(widest > 1));
+        // A message lives on until its last receiver is done with it, and the last of its chunks is
+        // overwritten; the sender may have sent the next one by then.
+        let copied = in_flight.saturating_add(1);
         let scratch = buffer(Buf::Scratch);
         // One message may carry all that scratch holds.
         let most = output.saturating_mul(2).saturating_add(message);
@@ -60,7 +61,8 @@ pub(crate) fn memory(job: &Job) -> u64 {
     };
     let messages = in_flight.saturating_mul(MESSAGE_BYTES);
     let rank = data.saturating_add(RANK_BYTES).saturating_add(messages);
-    let tasks = rank.saturating_mul(u64::from(shape.ranks));
+    // How many messages meet depends on the threads; an eighth more than the rest was never seen.
+    let tasks = rank.saturating_mul(u64::from(shape.ranks)) / 8 * 9;
     if in_program_order(&shape, &job.cost) {
         return tasks;
     }
