@@ -7,6 +7,7 @@ use supernode_collectives::{Collective, Rank, Span};
 use supernode_kernels as kernels;
 use supernode_units::{DType, ReduceOp};
 
+use crate::fp8;
 use crate::inputs::InputSpec;
 use crate::memory::Output;
 
@@ -147,12 +148,13 @@ fn reduce_range(spec: &InputSpec, inputs: &[Bytes], range: Range<usize>, out: &m
             match spec.dtype {
                 DType::F64 => raw.copy_from_slice(&value.to_ne_bytes()),
                 DType::F16 => raw.copy_from_slice(&half::f16::from_f64(value).to_ne_bytes()),
+                DType::E4m3 | DType::E5m2 => raw[0] = fp8::from_f64(spec.dtype, value),
                 DType::Bf16 => raw.copy_from_slice(&half::bf16::from_f64(value).to_ne_bytes()),
                 _ => raw.copy_from_slice(&(value as f32).to_ne_bytes()),
             }
         }
     } else {
-        let mut sums: Vec<i64> = Vec::new();
+        let mut sums: Vec<i128> = Vec::new();
         for input in inputs {
             let values =
                 input[bytes.clone()].chunks_exact(width).map(|raw| integer(spec.dtype, raw));
@@ -164,11 +166,11 @@ fn reduce_range(spec: &InputSpec, inputs: &[Bytes], range: Range<usize>, out: &m
             });
         }
         for (raw, sum) in out.chunks_exact_mut(width).zip(sums) {
-            let ranks = inputs.len() as i64;
+            let ranks = inputs.len() as i128;
             let value = if spec.op == ReduceOp::Avg { sum / ranks } else { sum };
             match spec.dtype {
-                DType::I64 => raw.copy_from_slice(&value.to_ne_bytes()),
-                DType::I32 => raw.copy_from_slice(&(value as i32).to_ne_bytes()),
+                DType::I64 | DType::U64 => raw.copy_from_slice(&(value as i64).to_ne_bytes()),
+                DType::I32 | DType::U32 => raw.copy_from_slice(&(value as i32).to_ne_bytes()),
                 _ => raw[0] = value as u8,
             }
         }
@@ -190,23 +192,30 @@ fn float(dtype: DType, raw: &[u8]) -> f64 {
         DType::F64 => f64::from_ne_bytes(raw.try_into().unwrap_or_default()),
         DType::F16 => half::f16::from_ne_bytes([raw[0], raw[1]]).to_f64(),
         DType::Bf16 => half::bf16::from_ne_bytes([raw[0], raw[1]]).to_f64(),
+        DType::E4m3 | DType::E5m2 => fp8::to_f64(dtype, raw[0]),
         _ => f64::from(f32::from_ne_bytes(raw.try_into().unwrap_or_default())),
     }
 }
 
-fn integer(dtype: DType, raw: &[u8]) -> i64 {
+fn integer(dtype: DType, raw: &[u8]) -> i128 {
     match dtype {
-        DType::I64 => i64::from_ne_bytes(raw.try_into().unwrap_or_default()),
-        DType::I32 => i64::from(i32::from_ne_bytes(raw.try_into().unwrap_or_default())),
-        _ => i64::from(raw[0]),
+        DType::I64 => i64::from_ne_bytes(raw.try_into().unwrap_or_default()).into(),
+        DType::U64 => u64::from_ne_bytes(raw.try_into().unwrap_or_default()).into(),
+        DType::I32 => i32::from_ne_bytes(raw.try_into().unwrap_or_default()).into(),
+        DType::U32 => u32::from_ne_bytes(raw.try_into().unwrap_or_default()).into(),
+        DType::I8 => (raw[0] as i8).into(),
+        _ => raw[0].into(),
     }
 }
 
 /// The value after wrap-around in the element type.
-fn wrap(dtype: DType, value: i64) -> i64 {
+fn wrap(dtype: DType, value: i128) -> i128 {
     match dtype {
-        DType::I32 => i64::from(value as i32),
-        DType::U8 => i64::from(value as u8),
-        _ => value,
+        DType::I64 => (value as i64).into(),
+        DType::U64 => (value as u64).into(),
+        DType::I32 => (value as i32).into(),
+        DType::U32 => (value as u32).into(),
+        DType::I8 => (value as i8).into(),
+        _ => (value as u8).into(),
     }
 }

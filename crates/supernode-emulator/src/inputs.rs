@@ -8,6 +8,8 @@ use bytes::Bytes;
 use supernode_collectives::{Buf, Chunks, Rank, Shape};
 use supernode_units::{DType, ReduceOp};
 
+use crate::fp8;
+
 /// Which values the ranks contribute.
 #[derive(Debug, Clone)]
 pub struct InputSpec {
@@ -35,9 +37,12 @@ impl InputSpec {
             DType::F64 => data.extend(values.flat_map(f64::to_ne_bytes)),
             DType::F16 => data.extend(values.flat_map(|v| half::f16::from_f64(v).to_ne_bytes())),
             DType::Bf16 => data.extend(values.flat_map(|v| half::bf16::from_f64(v).to_ne_bytes())),
+            DType::E4m3 | DType::E5m2 => data.extend(values.map(|v| fp8::from_f64(self.dtype, v))),
             DType::I32 => data.extend(values.flat_map(|v| (v as i32).to_ne_bytes())),
             DType::I64 => data.extend(values.flat_map(|v| (v as i64).to_ne_bytes())),
-            DType::U8 => data.extend(values.map(|v| v as i64 as u8)),
+            DType::I8 | DType::U8 => data.extend(values.map(|v| v as i64 as u8)),
+            DType::U32 => data.extend(values.flat_map(|v| (v as i64 as u32).to_ne_bytes())),
+            DType::U64 => data.extend(values.flat_map(|v| (v as i64 as u64).to_ne_bytes())),
         }
         Bytes::from(data)
     }
@@ -74,16 +79,14 @@ impl InputSpec {
         let exact = 1_u64 << self.mantissa_bits();
         let largest = if sums { exact / ranks } else { exact };
         if largest == 0 {
-            // More ranks than the mantissa counts: few enough of them contribute one.
-            return match random % (4 * ranks / exact) {
-                0 => {
-                    if random >> 63 == 0 {
-                        1.0
-                    } else {
-                        -1.0
-                    }
-                }
-                _ => 0.0,
+            // More ranks than the mantissa counts: one in `apart` contributes one, so that no sum of
+            // any of them is too large.
+            let apart = ranks.div_ceil(exact);
+            let turn = mix(self.seed.wrapping_add(element)) % apart;
+            return match (u64::from(rank) + turn).is_multiple_of(apart) {
+                true if random & 1 == 0 => 1.0,
+                true => -1.0,
+                false => 0.0,
             };
         }
         let largest = largest.min(1 << 20) as i64;
@@ -93,10 +96,12 @@ impl InputSpec {
     /// Bits of integers that the type holds exactly (for integers: enough for variety).
     fn mantissa_bits(&self) -> u32 {
         match self.dtype {
-            DType::F64 | DType::I64 | DType::I32 => 52,
+            DType::F64 | DType::I64 | DType::I32 | DType::U64 | DType::U32 => 52,
             DType::F32 => 24,
             DType::F16 => 11,
-            DType::Bf16 | DType::U8 => 8,
+            DType::Bf16 | DType::I8 | DType::U8 => 8,
+            DType::E4m3 => 4,
+            DType::E5m2 => 3,
         }
     }
 }

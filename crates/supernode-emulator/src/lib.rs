@@ -55,7 +55,8 @@
 //! interpreter), `timing` (its clock), `inbox` and `post` (its messages, their delivery, deadlocks),
 //! `memory`, `payload` and `settle` (its buffers, what messages carry, and copies at the end),
 //! `program` (collectives of your own as an `async fn`: recorded as a schedule, or run live),
-//! `inputs` and `check` (exact inputs and the reference they are checked against).
+//! `inputs` and `check` (exact inputs and the reference they are checked against; `fp8` converts
+//! for both).
 
 #![allow(clippy::inline_always, reason = "a message should be written where it will stand")]
 
@@ -63,6 +64,7 @@ mod block;
 mod check;
 mod error;
 mod estimate;
+mod fp8;
 mod inbox;
 mod inputs;
 mod memory;

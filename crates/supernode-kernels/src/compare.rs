@@ -1,5 +1,8 @@
 use supernode_units::DType;
 
+use crate::elements::Scalar;
+use crate::fp8::{E4m3, E5m2};
+
 /// Number of elements that differ bit for bit; a NaN equals a NaN whatever its payload. Elements
 /// that only one side has count as different.
 pub fn count_unequal(dtype: DType, got: &[u8], want: &[u8]) -> u64 {
@@ -23,6 +26,8 @@ fn is_nan(dtype: DType, raw: &[u8]) -> bool {
         }
         (DType::F16, &[a, b]) => half::f16::from_ne_bytes([a, b]).is_nan(),
         (DType::Bf16, &[a, b]) => half::bf16::from_ne_bytes([a, b]).is_nan(),
+        (DType::E4m3, &[a]) => E4m3::load([a]).is_nan(),
+        (DType::E5m2, &[a]) => E5m2::load([a]).is_nan(),
         _ => false,
     }
 }

@@ -54,9 +54,12 @@ macro_rules! integer {
     };
 }
 
+integer!(i8, 1);
 integer!(i32, 4);
 integer!(i64, 8);
 integer!(u8, 1);
+integer!(u32, 4);
+integer!(u64, 8);
 
 /// The bits of a float as an integer with the same order.
 macro_rules! order {

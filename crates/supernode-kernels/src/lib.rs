@@ -2,8 +2,8 @@
 //!
 //! Everything works on byte slices of any alignment, because an emulated message is a slice of a
 //! shared buffer. The loops are plain Rust over `[u8; W]` elements, compiled for several
-//! instruction sets; half-precision types are computed in f32 by bit arithmetic that vectorises
-//! and rounded to nearest even at every hop.
+//! instruction sets; types of 16 bits and floats of 8 are computed in f32 by bit
+//! arithmetic that vectorises and rounded to nearest even at every hop; those of 8 bits saturate.
 //!
 //! ```
 //! use supernode_kernels::{divide, reduce_into};
@@ -16,13 +16,14 @@
 //! assert_eq!(sum[..4], 2.0_f32.to_ne_bytes());
 //! ```
 //!
-//! Modules: `elements` (one element), `reduce` (the loops), `copy` (streaming stores), `compare`
+//! Modules: `elements` (one element), `fp8` (of eight bits), `reduce` (the loops), `copy` (streaming stores), `compare`
 //! (counting wrong elements), `counting` (an allocator for tests).
 
 mod compare;
 mod copy;
 mod counting;
 mod elements;
+mod fp8;
 mod reduce;
 
 pub use compare::count_unequal;

@@ -4,7 +4,8 @@
 
 use supernode_units::{DType, ReduceOp};
 
-use crate::elements::{Bf16, Combine, F16, Max, Min, Prod, Sum};
+use crate::elements::{Bf16, Combine, F16, Max, Min, Prod, Scalar, Sum};
+use crate::fp8::{E4m3, E5m2};
 
 /// Bytes of the accumulator that stay in the second-level cache while operands stream past.
 const BLOCK_BYTES: usize = 128 << 10;
@@ -17,9 +18,14 @@ macro_rules! dispatch {
             DType::F64 => dispatch!(@op $op, f64, 8, $run($($arg),*)),
             DType::F16 => dispatch!(@op $op, F16, 2, $run($($arg),*)),
             DType::Bf16 => dispatch!(@op $op, Bf16, 2, $run($($arg),*)),
+            DType::E4m3 => dispatch!(@op $op, E4m3, 1, $run($($arg),*)),
+            DType::E5m2 => dispatch!(@op $op, E5m2, 1, $run($($arg),*)),
+            DType::I8 => dispatch!(@op $op, i8, 1, $run($($arg),*)),
             DType::I32 => dispatch!(@op $op, i32, 4, $run($($arg),*)),
             DType::I64 => dispatch!(@op $op, i64, 8, $run($($arg),*)),
             DType::U8 => dispatch!(@op $op, u8, 1, $run($($arg),*)),
+            DType::U32 => dispatch!(@op $op, u32, 4, $run($($arg),*)),
+            DType::U64 => dispatch!(@op $op, u64, 8, $run($($arg),*)),
         }
     };
     (@op $op:expr, $type:ty, $width:literal, $run:ident ( $($arg:expr),* )) => {
@@ -118,6 +124,9 @@ pub fn divide(dtype: DType, acc: &mut [u8], n: u64) {
         DType::Bf16 => each::<2>(acc, |x| {
             half::bf16::from_f32(half::bf16::from_ne_bytes(x).to_f32() / n as f32).to_ne_bytes()
         }),
+        DType::E4m3 => each::<1>(acc, |x| E4m3::of(E4m3::load(x).value() / n as f32).store()),
+        DType::E5m2 => each::<1>(acc, |x| E5m2::of(E5m2::load(x).value() / n as f32).store()),
+        DType::I8 => each::<1>(acc, |x| [(i64::from(x[0] as i8) / n as i64) as u8]),
         DType::I32 => {
             each::<4>(acc, |x| {
                 ((i64::from(i32::from_ne_bytes(x)) / n as i64) as i32).to_ne_bytes()
@@ -128,6 +137,10 @@ pub fn divide(dtype: DType, acc: &mut [u8], n: u64) {
             (wide as i64).to_ne_bytes()
         }),
         DType::U8 => each::<1>(acc, |x| [(u64::from(x[0]) / n) as u8]),
+        DType::U32 => {
+            each::<4>(acc, |x| ((u64::from(u32::from_ne_bytes(x)) / n) as u32).to_ne_bytes());
+        }
+        DType::U64 => each::<8>(acc, |x| (u64::from_ne_bytes(x) / n).to_ne_bytes()),
     }
 }
 

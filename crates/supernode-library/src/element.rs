@@ -46,9 +46,10 @@ impl From<DType> for Element {
             DType::F64 => Self::F64,
             DType::F16 => Self::F16,
             DType::Bf16 => Self::Bf16,
-            DType::I32 => Self::I32,
-            DType::I64 => Self::I64,
-            DType::U8 => Self::I8,
+            DType::E4m3 | DType::E5m2 => Self::Fp8,
+            DType::I32 | DType::U32 => Self::I32,
+            DType::I64 | DType::U64 => Self::I64,
+            DType::I8 | DType::U8 => Self::I8,
         }
     }
 }

@@ -14,32 +14,54 @@ pub enum DType {
     F16,
     /// Truncated binary32: 8 bits of exponent, 8 bits of precision.
     Bf16,
+    /// OCP 8-bit float, 4 bits of exponent and of precision: no infinities, largest 448.
+    E4m3,
+    /// OCP 8-bit float, 5 bits of exponent, 3 of precision: infinities, largest finite 57,344.
+    E5m2,
+    /// Signed 8-bit integer.
+    I8,
     /// Signed 32-bit integer.
     I32,
     /// Signed 64-bit integer.
     I64,
     /// Unsigned 8-bit integer.
     U8,
+    /// Unsigned 32-bit integer.
+    U32,
+    /// Unsigned 64-bit integer.
+    U64,
 }
 
 impl DType {
     /// All element types.
-    pub const ALL: [Self; 7] =
-        [Self::F32, Self::F64, Self::F16, Self::Bf16, Self::I32, Self::I64, Self::U8];
+    pub const ALL: [Self; 12] = [
+        Self::F32,
+        Self::F64,
+        Self::F16,
+        Self::Bf16,
+        Self::E4m3,
+        Self::E5m2,
+        Self::I8,
+        Self::I32,
+        Self::I64,
+        Self::U8,
+        Self::U32,
+        Self::U64,
+    ];
 
     /// Bytes of one element.
     pub const fn bytes(self) -> u64 {
         match self {
-            Self::F64 | Self::I64 => 8,
-            Self::F32 | Self::I32 => 4,
+            Self::F64 | Self::I64 | Self::U64 => 8,
+            Self::F32 | Self::I32 | Self::U32 => 4,
             Self::F16 | Self::Bf16 => 2,
-            Self::U8 => 1,
+            Self::E4m3 | Self::E5m2 | Self::I8 | Self::U8 => 1,
         }
     }
 
     /// Whether addition rounds.
     pub const fn is_float(self) -> bool {
-        matches!(self, Self::F32 | Self::F64 | Self::F16 | Self::Bf16)
+        matches!(self, Self::F32 | Self::F64 | Self::F16 | Self::Bf16 | Self::E4m3 | Self::E5m2)
     }
 
     /// Short name, as on the command line.
@@ -49,9 +71,14 @@ impl DType {
             Self::F64 => "f64",
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
+            Self::E4m3 => "f8e4m3",
+            Self::E5m2 => "f8e5m2",
+            Self::I8 => "i8",
             Self::I32 => "i32",
             Self::I64 => "i64",
             Self::U8 => "u8",
+            Self::U32 => "u32",
+            Self::U64 => "u64",
         }
     }
 
@@ -62,9 +89,14 @@ impl DType {
             Self::F64 => "double",
             Self::F16 => "half",
             Self::Bf16 => "bfloat16",
+            Self::E4m3 => "f8e4m3",
+            Self::E5m2 => "f8e5m2",
+            Self::I8 => "int8",
             Self::I32 => "int32",
             Self::I64 => "int64",
             Self::U8 => "uint8",
+            Self::U32 => "uint32",
+            Self::U64 => "uint64",
         }
     }
 }

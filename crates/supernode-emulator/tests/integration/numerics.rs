@@ -22,8 +22,26 @@ pub(crate) fn encode(dtype: DType, values: impl Iterator<Item = f64>) -> Bytes {
         DType::F64 => values.flat_map(f64::to_ne_bytes).collect(),
         DType::F16 => values.flat_map(|v| half::f16::from_f64(v).to_ne_bytes()).collect(),
         DType::Bf16 => values.flat_map(|v| half::bf16::from_f64(v).to_ne_bytes()).collect(),
+        DType::E4m3 | DType::E5m2 => values.map(|v| eight_bits(dtype, v)).collect(),
         _ => values.flat_map(|v| (v as f32).to_ne_bytes()).collect(),
     }
+}
+
+/// The value of a finite eight-bit float: E5M2 is the upper half of an f16, and E4M3 has an exponent
+/// less, by which it is 2^8 times larger.
+fn value_of_eight_bits(dtype: DType, bits: u8) -> f64 {
+    if dtype == DType::E5m2 {
+        return half::f16::from_bits(u16::from(bits) << 8).to_f64();
+    }
+    let wide = u16::from(bits & 0x80) << 8 | u16::from(bits & 0x7f) << 7;
+    half::f16::from_bits(wide).to_f64() * 256.0
+}
+
+/// The one that is nearest.
+fn eight_bits(dtype: DType, value: f64) -> u8 {
+    let far = |bits: &u8| (value_of_eight_bits(dtype, *bits) - value).abs();
+    let finite = (0..=0x7b_u8).flat_map(|bits| [bits, bits | 0x80]);
+    finite.min_by(|a, b| far(a).total_cmp(&far(b))).expect("some are finite")
 }
 
 fn decode(dtype: DType, raw: &[u8]) -> Vec<f64> {
@@ -31,6 +49,7 @@ fn decode(dtype: DType, raw: &[u8]) -> Vec<f64> {
         .map(|x| match (dtype, x) {
             (DType::F16, &[a, b]) => half::f16::from_ne_bytes([a, b]).to_f64(),
             (DType::Bf16, &[a, b]) => half::bf16::from_ne_bytes([a, b]).to_f64(),
+            (DType::E4m3 | DType::E5m2, &[a]) => value_of_eight_bits(dtype, a),
             (DType::F32, &[a, b, c, d]) => f64::from(f32::from_ne_bytes([a, b, c, d])),
             _ => f64::from_ne_bytes(x.try_into().expect("eight bytes")),
         })
@@ -42,6 +61,8 @@ fn unit(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => 2_f64.powi(-11) + 2_f64.powi(-24),
         DType::Bf16 => 2_f64.powi(-8) + 2_f64.powi(-24),
+        DType::E4m3 => 2_f64.powi(-4) + 2_f64.powi(-24),
+        DType::E5m2 => 2_f64.powi(-3) + 2_f64.powi(-24),
         DType::F64 => 2_f64.powi(-53),
         _ => 2_f64.powi(-24),
     }
@@ -51,6 +72,8 @@ fn unit(dtype: DType) -> f64 {
 fn smallest(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => 2_f64.powi(-25),
+        DType::E4m3 => 2_f64.powi(-10),
+        DType::E5m2 => 2_f64.powi(-17),
         _ => f64::from(f32::MIN_POSITIVE),
     }
 }
@@ -73,7 +96,7 @@ proptest! {
         algorithm in prop::sample::select(algorithms()),
         ranks in 1_u32..=65,
         count in 0_usize..400,
-        dtype in prop::sample::select(vec![DType::F32, DType::F64, DType::F16, DType::Bf16]),
+        dtype in prop::sample::select(DType::ALL.into_iter().filter(|d| d.is_float()).collect::<Vec<_>>()),
         average in any::<bool>(),
         seed in any::<u64>(),
     ) {
@@ -93,7 +116,7 @@ proptest! {
         let inputs: Vec<Vec<f64>> = inputs.iter().map(|raw| decode(dtype, raw)).collect();
         // Every input passes at most ranks - 1 additions, and a division; the reference, summed in
         // f64, errs by as many roundings of its own.
-        let roundings = |unit: f64| f64::from(ranks) * unit / (1.0 - f64::from(ranks) * unit);
+        let roundings = |unit: f64| (f64::from(ranks) * unit.ln_1p()).exp_m1();
         let growth = roundings(unit(dtype)) + roundings(unit(DType::F64));
         let divisor = if average { f64::from(ranks) } else { 1.0 };
         for output in &outputs {

@@ -94,7 +94,10 @@ fn averages_round_floats_once_and_integers_towards_zero() {
     check(DType::Bf16, &half::bf16::from_f32(10.0).to_ne_bytes(), 3, &third.to_ne_bytes());
     check(DType::I32, &(-10_i32).to_ne_bytes(), 3, &(-3_i32).to_ne_bytes());
     check(DType::I64, &i64::MIN.to_ne_bytes(), 1, &i64::MIN.to_ne_bytes());
+    check(DType::I8, &[-10_i8 as u8], 3, &[-3_i8 as u8]);
     check(DType::U8, &[250], 3, &[83]);
+    check(DType::U32, &u32::MAX.to_ne_bytes(), 2, &(u32::MAX / 2).to_ne_bytes());
+    check(DType::U64, &u64::MAX.to_ne_bytes(), 2, &(u64::MAX / 2).to_ne_bytes());
 }
 
 #[test]

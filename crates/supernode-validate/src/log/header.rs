@@ -122,9 +122,7 @@ impl Header {
 /// What most rows say: single ones may be rounded to whole elements.
 fn per_rank(kind: &Kind, cells: &[(u64, Cell)]) -> Option<u32> {
     let element = match kind.dtype.as_str() {
-        "int8" | "uint8" | "char" | "f8e4m3" | "f8e5m2" | "fp8_e4m3" | "fp8_e5m2" => 1,
-        "uint32" => 4,
-        "uint64" => 8,
+        "char" | "fp8_e4m3" | "fp8_e5m2" => 1,
         other => other.parse::<supernode_units::DType>().ok()?.bytes(),
     };
     let mut rows: BTreeMap<u32, usize> = BTreeMap::new();

@@ -103,7 +103,8 @@ pub(super) struct Args {
     /// Add this to the size from row to row [default: 1M].
     #[arg(short = 'i', long, value_name = "SIZE")]
     stepbytes: Option<MessageSize>,
-    /// f32, f64, f16, bf16, i32, i64 or u8 (or the name of nccl-tests or numpy).
+    /// f32, f64, f16, bf16, f8e4m3, f8e5m2, i8, i32, i64, u8, u32 or u64 (or the name of nccl-tests
+    /// or numpy).
     #[arg(short, long, default_value = "f32", value_parser = names::dtype)]
     dtype: DType,
     /// sum, prod, min, max or avg.

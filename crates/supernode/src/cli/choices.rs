@@ -56,7 +56,8 @@ pub(super) struct Args {
     /// Largest message.
     #[arg(short = 'e', long, value_name = "SIZE", default_value = "16G")]
     maxbytes: MessageSize,
-    /// f32, f64, f16, bf16, i32, i64 or u8 (or the name of nccl-tests or numpy).
+    /// f32, f64, f16, bf16, f8e4m3, f8e5m2, i8, i32, i64, u8, u32 or u64 (or the name of nccl-tests
+    /// or numpy).
     #[arg(short, long, default_value = "f32", value_parser = names::dtype)]
     dtype: DType,
     /// sum, prod, min, max or avg.

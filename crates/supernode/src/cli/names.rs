@@ -22,23 +22,16 @@ pub(super) fn dtype(text: &str) -> Result<DType, String> {
         "float16" | "fp16" => Ok(DType::F16),
         "int" => Ok(DType::I32),
         "byte" => Ok(DType::U8),
+        "char" => Ok(DType::I8),
+        "fp8_e4m3" | "float8_e4m3fn" => Ok(DType::E4m3),
+        "fp8_e5m2" | "float8_e5m2" => Ok(DType::E5m2),
         _ => name.parse(),
     };
-    known.map_err(|error| {
-        // Types that others have: what moves as many bytes gives the same times.
-        let same_size = match name.as_str() {
-            "int8" | "i8" | "char" | "fp8" | "f8e4m3" | "f8e5m2" => Some(DType::U8),
-            "uint32" | "u32" => Some(DType::I32),
-            "uint64" | "u64" => Some(DType::I64),
-            _ => None,
-        };
-        match same_size {
-            Some(other) => format!(
-                "`{text}` is not emulated; `{other}` moves as many bytes. Known: {}",
-                DType::ALL.map(DType::name).join(", ")
-            ),
-            None => error.to_string(),
+    known.map_err(|error| match name.as_str() {
+        "fp8" | "f8" | "float8" => {
+            format!("`{text}` is two types; say which, `{}` or `{}`", DType::E4m3, DType::E5m2)
         }
+        _ => error.to_string(),
     })
 }
 
@@ -82,10 +75,15 @@ mod tests {
             (["bf16", "bfloat16", "BF16", "BFloat16"], DType::Bf16),
             (["u8", "uint8", "byte", "UINT8"], DType::U8),
             (["i64", "int64", "I64", "Int64"], DType::I64),
+            (["i8", "int8", "char", "INT8"], DType::I8),
+            (["u32", "uint32", "U32", "UInt32"], DType::U32),
+            (["u64", "uint64", "U64", "UInt64"], DType::U64),
+            (["f8e4m3", "F8E4M3", "fp8_e4m3", "float8_e4m3fn"], DType::E4m3),
+            (["f8e5m2", "F8E5M2", "fp8_e5m2", "float8_e5m2"], DType::E5m2),
         ] {
             assert!(names.iter().all(|name| dtype(name) == Ok(expected)), "{names:?}");
         }
-        assert!(dtype("int8").unwrap_err().contains("`u8` moves as many bytes"));
+        assert!(dtype("fp8").unwrap_err().contains("say which, `f8e4m3` or `f8e5m2`"));
         assert!(dtype("f7").unwrap_err().contains("unknown data type `f7`"));
     }
 
