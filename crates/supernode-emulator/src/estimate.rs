@@ -61,8 +61,8 @@ pub(crate) fn memory(job: &Job) -> u64 {
     };
     let messages = in_flight.saturating_mul(MESSAGE_BYTES);
     let rank = data.saturating_add(RANK_BYTES).saturating_add(messages);
-    // How many messages meet depends on the threads; an eighth more than the rest was never seen.
-    let tasks = rank.saturating_mul(u64::from(shape.ranks)) / 8 * 9;
+    // How many messages meet depends on the threads; half as much again was never seen.
+    let tasks = rank.saturating_mul(u64::from(shape.ranks)) / 2 * 3;
     if in_program_order(&shape, &job.cost) {
         return tasks;
     }
