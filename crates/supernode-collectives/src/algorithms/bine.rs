@@ -72,14 +72,9 @@ const fn negabinary(value: u32) -> u32 {
 impl Schedule for Bine {
     fn shape(&self) -> Shape {
         Shape {
-            collective: Collective::AllReduce,
-            ranks: self.ranks,
-            lanes: 1,
             ports: if self.ranks <= 2 { Ports::Fixed } else { Ports::InStep },
-            input_chunks: self.ranks,
-            output_chunks: self.ranks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(Collective::AllReduce, self.ranks)
         }
     }
 

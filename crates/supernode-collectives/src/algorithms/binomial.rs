@@ -210,14 +210,12 @@ impl Schedule for Binomial {
             _ => 0,
         };
         Shape {
-            collective: self.collective,
-            ranks: self.ranks,
-            lanes: 1,
             ports: Ports::Fixed,
             input_chunks,
             output_chunks,
             scratch_chunks: scratch_chunks.min(self.ranks),
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 

@@ -68,14 +68,12 @@ impl Census {
 impl Schedule for Census {
     fn shape(&self) -> Shape {
         Shape {
-            collective: Collective::AllReduce,
-            ranks: self.ranks,
-            lanes: 1,
             ports: if self.ranks <= 2 { Ports::Fixed } else { Ports::InStep },
             input_chunks: 1,
             output_chunks: 1,
             scratch_chunks: 1,
             bit_identical: self.ranks <= 2,
+            ..Shape::new(Collective::AllReduce, self.ranks)
         }
     }
 

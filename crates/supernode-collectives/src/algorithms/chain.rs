@@ -57,14 +57,11 @@ impl Chain {
 impl Schedule for Chain {
     fn shape(&self) -> Shape {
         Shape {
-            collective: self.collective,
-            ranks: self.ranks,
-            lanes: 1,
             ports: Ports::Fixed,
             input_chunks: self.slices,
             output_chunks: self.slices,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 

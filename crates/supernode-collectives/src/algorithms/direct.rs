@@ -124,14 +124,11 @@ impl Schedule for Direct {
         // first has not ended; of two ranks, it comes from the same sender.
         let phases = if self.collective == Collective::AllReduce && !self.one_shot { 2 } else { 1 };
         Shape {
-            collective: self.collective,
-            ranks: self.ranks,
-            lanes: 1,
             ports: if phases > 1 && self.ranks > 2 { Ports::InStep } else { Ports::Fixed },
             input_chunks,
             output_chunks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 

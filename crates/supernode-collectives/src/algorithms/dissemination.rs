@@ -50,14 +50,11 @@ impl Dissemination {
 impl Schedule for Dissemination {
     fn shape(&self) -> Shape {
         Shape {
-            collective: Collective::Barrier,
-            ranks: self.ranks,
-            lanes: 1,
             ports: if self.rounds().0 > 1 { Ports::InStep } else { Ports::Fixed },
             input_chunks: 0,
             output_chunks: 0,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(Collective::Barrier, self.ranks)
         }
     }
 

@@ -104,14 +104,11 @@ impl Schedule for Linear {
             _ => (1, 1),
         };
         Shape {
-            collective: self.collective,
-            ranks: self.ranks,
-            lanes: 1,
             ports: Ports::Fixed,
             input_chunks,
             output_chunks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 

@@ -60,15 +60,10 @@ impl NeighbourExchange {
 impl Schedule for NeighbourExchange {
     fn shape(&self) -> Shape {
         Shape {
-            collective: Collective::AllGather,
-            ranks: self.ranks,
-            lanes: 1,
             // Both neighbours send to the same port.
             ports: if self.ranks <= 2 { Ports::Fixed } else { Ports::InStep },
-            input_chunks: 1,
-            output_chunks: self.ranks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(Collective::AllGather, self.ranks)
         }
     }
 

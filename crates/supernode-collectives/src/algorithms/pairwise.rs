@@ -49,16 +49,10 @@ impl Pairwise {
 
 impl Schedule for Pairwise {
     fn shape(&self) -> Shape {
-        let (input_chunks, output_chunks) = self.collective.blocks(self.ranks);
         Shape {
-            collective: self.collective,
-            ranks: self.ranks,
-            lanes: 1,
             ports: if self.ranks > 2 { Ports::InStep } else { Ports::Fixed },
-            input_chunks,
-            output_chunks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 

@@ -109,14 +109,9 @@ impl Pat {
 impl Schedule for Pat {
     fn shape(&self) -> Shape {
         Shape {
-            collective: Collective::AllGather,
-            ranks: self.ranks,
-            lanes: 1,
             ports: if self.ranks <= 2 { Ports::Fixed } else { Ports::InStep },
-            input_chunks: 1,
-            output_chunks: self.ranks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(Collective::AllGather, self.ranks)
         }
     }
 

@@ -121,14 +121,11 @@ impl Schedule for Rabenseifner {
             _ => Ports::Contended,
         };
         Shape {
-            collective: Collective::AllReduce,
-            ranks: self.ranks,
-            lanes: 1,
             ports,
             input_chunks: self.power(),
             output_chunks: self.power(),
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(Collective::AllReduce, self.ranks)
         }
     }
 

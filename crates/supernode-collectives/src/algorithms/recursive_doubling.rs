@@ -197,14 +197,12 @@ impl Schedule for RecursiveDoubling {
             _ => Ports::Contended,
         };
         Shape {
-            collective: self.collective,
-            ranks: n,
-            lanes: 1,
             ports,
             input_chunks,
             output_chunks,
             scratch_chunks,
             bit_identical: true,
+            ..Shape::new(self.collective, n)
         }
     }
 

@@ -103,14 +103,12 @@ impl Schedule for RecursiveMultiplying {
             _ => Ports::Contended,
         };
         Shape {
-            collective: Collective::AllReduce,
-            ranks: self.ranks,
-            lanes: 1,
             ports,
             input_chunks: 1,
             output_chunks: 1,
             scratch_chunks: 1,
             bit_identical: true,
+            ..Shape::new(Collective::AllReduce, self.ranks)
         }
     }
 

@@ -58,16 +58,10 @@ impl Ring {
 
 impl Schedule for Ring {
     fn shape(&self) -> Shape {
-        let (input_chunks, output_chunks) = self.collective.blocks(self.ranks);
         Shape {
-            collective: self.collective,
-            ranks: self.ranks,
-            lanes: 1,
             ports: Ports::Fixed,
-            input_chunks,
-            output_chunks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 

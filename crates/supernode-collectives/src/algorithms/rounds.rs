@@ -128,18 +128,13 @@ impl Rounds {
 impl Schedule for Rounds {
     fn shape(&self) -> Shape {
         let n = self.ranks;
-        let (input_chunks, output_chunks) = self.collective.blocks(n);
         let scatters = self.collective == Collective::ReduceScatter && n > 2;
         Shape {
-            collective: self.collective,
-            ranks: n,
-            lanes: 1,
             // The senders of different rounds meet at a port.
             ports: if n <= 2 { Ports::Fixed } else { Ports::InStep },
-            input_chunks,
-            output_chunks,
             scratch_chunks: if scatters { n } else { 0 },
             bit_identical: true,
+            ..Shape::new(self.collective, n)
         }
     }
 

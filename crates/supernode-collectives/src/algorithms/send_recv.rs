@@ -50,14 +50,11 @@ impl SendRecv {
 impl Schedule for SendRecv {
     fn shape(&self) -> Shape {
         Shape {
-            collective: Collective::SendRecv,
-            ranks: self.ranks,
-            lanes: 1,
             ports: if self.one_sided { Ports::Contended } else { Ports::Fixed },
             input_chunks: 1,
             output_chunks: 1,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(Collective::SendRecv, self.ranks)
         }
     }
 

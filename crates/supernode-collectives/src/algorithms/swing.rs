@@ -196,17 +196,12 @@ struct Half {
 impl Schedule for Swing {
     fn shape(&self) -> Shape {
         let n = self.ranks;
-        let (input_chunks, output_chunks) = self.collective.blocks(n);
         let scatters = self.collective == Collective::ReduceScatter && n > 2;
         Shape {
-            collective: self.collective,
-            ranks: n,
-            lanes: 1,
             ports: if n <= 2 { Ports::Fixed } else { Ports::InStep },
-            input_chunks,
-            output_chunks,
             scratch_chunks: if scatters { n } else { 0 },
             bit_identical: true,
+            ..Shape::new(self.collective, n)
         }
     }
 

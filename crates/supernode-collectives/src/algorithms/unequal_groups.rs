@@ -139,15 +139,12 @@ impl UnequalGroups {
 impl Schedule for UnequalGroups {
     fn shape(&self) -> Shape {
         Shape {
-            collective: Collective::AllReduce,
-            ranks: self.ranks,
-            lanes: 1,
             // One group is a ring.
             ports: if self.groups.len() == 1 { Ports::Fixed } else { Ports::Contended },
             input_chunks: self.blocks,
             output_chunks: self.blocks,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(Collective::AllReduce, self.ranks)
         }
     }
 
