@@ -240,6 +240,9 @@ fn finish(effects: Symbolic, shape: Shape, steps: u64, ended: bool) -> Run {
     Run { findings, summation, cost, steps, ended, trace, memory }
 }
 
+/// Lanes whose steps are counted one by one.
+const MOST_COUNTED: u64 = 1 << 22;
+
 /// Bytes that [`prove`] needs, about, and the steps that it takes.
 ///
 /// Reads the steps of a few ranks, unless the buffers alone are too much for any machine.
@@ -256,7 +259,12 @@ pub fn memory_needed(schedule: &dyn Schedule) -> (u64, u64) {
     let sample = [0, 1.min(last), shape.ranks / 2, last];
     let of_rank =
         |rank| (0..shape.lanes).map(move |lane| u64::from(schedule.steps(rank, lane))).sum();
-    let steps = sample.map(of_rank).into_iter().max().unwrap_or(0).saturating_mul(ranks);
+    // All ranks are counted where that is quick: a root has far more steps than the others.
+    let steps = if ranks.saturating_mul(lanes) <= MOST_COUNTED {
+        (0..shape.ranks).map(of_rank).sum()
+    } else {
+        sample.map(of_rank).into_iter().max().unwrap_or(0).saturating_mul(ranks)
+    };
     if buffers > 1 << 42 || steps > 1 << 36 {
         return (buffers, steps);
     }

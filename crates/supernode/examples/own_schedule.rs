@@ -1,5 +1,5 @@
 //! An algorithm of your own as a schedule, and the property test that proves it: a star. Everyone sends
-//! to the root, which adds in rank order and sends the sum back.
+//! to the root, which adds in rank order and sends the sum back. It takes two ranks or more.
 //!
 //! This example demonstrates in particular: a function from (rank, index) to a step, and its proof.
 //! `cargo test -p supernode --example own_schedule` runs the test.
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[cfg(test)]
 proptest::proptest! {
     #[test]
-    fn is_right_for_any_ranks(ranks in 2_u32..300) {
+    fn is_right_for_two_ranks_and_more(ranks in 2_u32..300) {
         let proof = prove(&Star { ranks }, &Options::default()).expect("it is small");
         assert!(proof.holds(), "{:?}", proof.findings);
         // Two rounds and no deadlock even by rendezvous, but all messages meet at rank 0.

@@ -195,7 +195,7 @@ fn wire(
     sizes: &[u64],
 ) -> Result<ExitCode, Error> {
     setup::refuse_library_options(args)?;
-    let Choices { run, left_out } = choices(args, &setup)?;
+    let Choices { run, left_out, of_all } = choices(args, &setup)?;
     for choice in &run {
         // The most messages may be those of the smallest size, and the most bytes of the largest.
         for size in [sweep.minimum_bytes, sweep.maximum_bytes] {
@@ -213,20 +213,20 @@ fn wire(
     writer.header(&left_out)?;
     let bar = progress::bar(&setup);
     let mut rows = run.iter().flat_map(|choice| sizes.iter().map(move |size| (*choice, *size)));
-    let done =
-        rows.try_for_each(|(choice, size)| row(&mut writer, args, &mut setup, choice, size, &bar));
+    let done = rows.try_for_each(|row| one_row(&mut writer, args, &mut setup, row, &of_all, &bar));
     bar.finish_and_clear();
     done?;
     let wrong = writer.finish()?;
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn row<W: Write>(
+/// One row; those of `of_all` may turn out not to run here.
+fn one_row<W: Write>(
     writer: &mut RowWriter<W>,
     args: &Args,
     setup: &mut Setup,
-    choice: Choice,
-    size: u64,
+    (choice, size): (Choice, u64),
+    of_all: &[Algorithm],
     bar: &ProgressBar,
 ) -> Result<(), Error> {
     let ranks = setup.ranks();
@@ -235,7 +235,12 @@ fn row<W: Write>(
     let (algorithm, tuning) = choice.resolve(setup, bytes);
     bar.set_message(format!("{algorithm} {}", MessageSize::new(bytes)));
     setup.check_limits(algorithm, &tuning, large)?;
-    let answer = setup.measure(algorithm, &tuning, large)?;
+    let answer = match setup.measure(algorithm, &tuning, large) {
+        Err(why) if choice != Choice::Auto && of_all.contains(&algorithm) => {
+            return Ok(bar.suspend(|| writer.leave_out(algorithm.name(), why.to_string()))?);
+        }
+        answer => answer?,
+    };
     if args.explain {
         for line in setup.explain(algorithm, &tuning, large, &answer)? {
             writer.explain(line);
@@ -270,6 +275,12 @@ fn traced(
 
 /// A file of one run has room for one run.
 fn one_row_for_files(args: &Args, rows: usize) -> Result<(), Error> {
+    let path = |file: &Option<String>| file.as_ref().map(std::path::absolute);
+    if let (Some(Ok(finishes)), Some(Ok(trace))) = (path(&args.per_rank), path(&args.trace))
+        && finishes == trace
+    {
+        return Err("--per-rank and --trace write one file each; give them two names".into());
+    }
     let files = [("--per-rank", &args.per_rank), ("--trace", &args.trace)];
     match files.into_iter().find(|(_, file)| file.is_some()) {
         Some((option, _)) if rows != 1 => Err(format!(

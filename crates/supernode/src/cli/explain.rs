@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[arg(short = 'n', long, value_name = "N", default_value = "4", value_parser = names::whole::<u32>)]
     ranks: u32,
     /// Pieces each rank's share is cut into where the algorithm pipelines.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = names::whole::<u32>)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = verify::slices)]
     slices: u32,
     /// The rank that broadcasts, scatters, gathers or gets the reduction [default: 0].
     #[arg(short, long, value_name = "RANK", value_parser = names::whole::<u32>)]

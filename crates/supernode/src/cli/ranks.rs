@@ -38,6 +38,9 @@ fn add(part: &str, counts: &mut Vec<u32>) -> Result<(), String> {
     if first > last {
         return Err(format!("`{part}` ends before it begins; write the smaller number first"));
     }
+    if matches!(step, "+0" | "x0") {
+        return Err(format!("`:{step}` never gets anywhere; write :x2 to double or :+8 to add 8"));
+    }
     let (by, multiply) = match (step.strip_prefix('x'), step.strip_prefix('+')) {
         (Some(factor), _) => (number(factor)?, true),
         (_, Some(add)) => (number(add)?, false),

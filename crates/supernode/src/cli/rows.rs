@@ -122,25 +122,31 @@ impl<W: Write> RowWriter<W> {
         writeln!(self.out, "# {}", text.replace(char::is_control, " "))
     }
 
+    /// Says once that an algorithm of `all` is left out, and why; the reason names it.
+    pub(super) fn leave_out(&mut self, algorithm: &'static str, why: String) -> io::Result<()> {
+        if self.left_out.iter().any(|(_, known)| *known == why) {
+            return Ok(());
+        }
+        match self.format {
+            Format::Table | Format::Csv => self.comment(&format!("left out: {why}"))?,
+            // A line is a row; this is no row.
+            Format::Jsonl => writeln!(io::stderr(), "left out: {why}")?,
+            Format::Json => {}
+        }
+        self.left_out.push((algorithm, why));
+        Ok(())
+    }
+
     /// Writes what stands above the rows: the facts, why an algorithm of `all` is left out (the
     /// reason names it), and the names of the columns.
     pub(super) fn header(&mut self, left_out: &[(&'static str, String)]) -> io::Result<()> {
-        match self.format {
-            Format::Table | Format::Csv => {
-                for line in self.facts.lines() {
-                    self.comment(&line)?;
-                }
-                for (_, why) in left_out {
-                    self.comment(&format!("left out: {why}"))?;
-                }
+        if matches!(self.format, Format::Table | Format::Csv) {
+            for line in self.facts.lines() {
+                self.comment(&line)?;
             }
-            Format::Json => self.left_out = left_out.to_vec(),
-            // A line is a row; this is no row.
-            Format::Jsonl => {
-                for (_, why) in left_out {
-                    writeln!(io::stderr(), "left out: {why}")?;
-                }
-            }
+        }
+        for (algorithm, why) in left_out {
+            self.leave_out(algorithm, why.clone())?;
         }
         match self.format {
             Format::Table => table::header(&mut self.out, &self.facts),

@@ -50,9 +50,9 @@ pub(super) struct Args {
     /// Algorithms separated by commas, `auto` (predicted fastest for each number) or `all`.
     #[arg(short, long, value_name = "NAME", default_value = "auto")]
     algo: String,
-    /// Bytes of the large buffer of each rank.
-    #[arg(short, long, value_name = "SIZE", default_value = "1G")]
-    size: MessageSize,
+    /// Bytes of the large buffer of each rank [default: 1G]; a barrier has none.
+    #[arg(short, long, value_name = "SIZE")]
+    size: Option<MessageSize>,
     /// Element type.
     #[arg(short, long, default_value = "f32", value_parser = names::dtype)]
     dtype: DType,
@@ -70,12 +70,27 @@ pub(super) struct Args {
 /// The largest message that the cost model prices.
 const LARGEST_BYTES: u64 = 1 << 40;
 
-pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
-    let bytes = args.size.bytes();
-    if bytes == 0 || bytes > LARGEST_BYTES {
-        let largest = MessageSize::new(LARGEST_BYTES);
-        return Err(format!("-s {}: use 1 byte or more, up to {largest}", args.size).into());
+/// The size of a row where none is given.
+const DEFAULT_BYTES: u64 = 1 << 30;
+
+impl Args {
+    /// Bytes that were asked for; none for a barrier.
+    fn bytes(&self) -> Result<u64, Error> {
+        match (self.collective, self.size) {
+            (Collective::Barrier, None) => Ok(0),
+            (Collective::Barrier, Some(_)) => Err("a barrier moves no data; leave -s out".into()),
+            (_, None) => Ok(DEFAULT_BYTES),
+            (_, Some(size)) if (1..=LARGEST_BYTES).contains(&size.bytes()) => Ok(size.bytes()),
+            (_, Some(size)) => {
+                let largest = MessageSize::new(LARGEST_BYTES);
+                Err(format!("-s {size}: use 1 byte or more, up to {largest}").into())
+            }
+        }
     }
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
+    let bytes = args.bytes()?;
     let algorithms = algorithms(&args.algo)?;
     let (catalog, id) = source::load(&args.system, &args.set)?;
     let system = catalog.system(&id)?;
@@ -172,7 +187,7 @@ fn setup(
 
 fn row(args: &Args, setup: &mut Setup, algorithm: Option<Algorithm>) -> Result<Row, Error> {
     let ranks = setup.ranks();
-    let (_, count) = counts(args.collective, args.dtype, ranks, args.size.bytes());
+    let (_, count) = counts(args.collective, args.dtype, ranks, args.bytes()?);
     let bytes = count * args.dtype.bytes();
     let (algorithm, tuning) = match algorithm {
         Some(algorithm) => {

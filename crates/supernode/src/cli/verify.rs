@@ -47,7 +47,7 @@ pub(super) struct Args {
     #[arg(short = 'n', long, value_name = "RANGE", default_value = "2..16")]
     ranks: RankCounts,
     /// Pieces each rank's share is cut into where the algorithm pipelines.
-    #[arg(long, value_name = "N", default_value = "2", value_parser = names::whole::<u32>)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = slices)]
     slices: u32,
     /// The rank that broadcasts, scatters, gathers or gets the reduction [default: 0].
     #[arg(short, long, value_name = "RANK", value_parser = names::whole::<u32>)]
@@ -88,6 +88,14 @@ pub(super) fn level(text: &str) -> Result<LevelPlan, String> {
     }
     let inner = names::any_case::<Inner>(inner.trim()).map_err(|error| error.to_string())?;
     Ok(LevelPlan { size, inner })
+}
+
+/// Reads a number of pieces.
+pub(super) fn slices(text: &str) -> Result<u32, String> {
+    match names::whole(text)? {
+        0 => Err(format!("`{text}` pieces hold nothing; use 1 or more")),
+        slices => Ok(slices),
+    }
 }
 
 /// Reads a radix.

@@ -28,12 +28,14 @@ pub(super) struct Choices {
     pub(super) run: Vec<Choice>,
     /// Algorithms of `all` that cannot run here, and why.
     pub(super) left_out: Vec<(&'static str, String)>,
+    /// Algorithms that only `all` names.
+    pub(super) of_all: Vec<Algorithm>,
 }
 
 /// The algorithms of `--algo`, each once, in the order in which they are named.
 pub(super) fn choices(args: &Args, setup: &Setup) -> Result<Choices, Error> {
     let mut run = Vec::new();
-    let mut left_out = Vec::new();
+    let (mut left_out, mut of_all, mut named) = (Vec::new(), Vec::new(), Vec::new());
     for name in args.algo.split(',') {
         match name.trim().to_ascii_lowercase().as_str() {
             "auto" => run.push(Choice::Auto),
@@ -44,7 +46,10 @@ pub(super) fn choices(args: &Args, setup: &Setup) -> Result<Choices, Error> {
                         continue;
                     }
                     match setup.can_run_forced(algorithm) {
-                        Ok(()) => run.push(Choice::Named(algorithm)),
+                        Ok(()) => {
+                            run.push(Choice::Named(algorithm));
+                            of_all.push(algorithm);
+                        }
                         Err(why) => left_out.push((algorithm.name(), why.to_string())),
                     }
                 }
@@ -52,10 +57,12 @@ pub(super) fn choices(args: &Args, setup: &Setup) -> Result<Choices, Error> {
             name => {
                 let algorithm = parse(name)?;
                 setup.can_run(algorithm)?;
+                named.push(algorithm);
                 run.push(Choice::Named(algorithm));
             }
         }
     }
+    of_all.retain(|algorithm| !named.contains(algorithm));
     let mut seen = Vec::new();
     run.retain(|choice| {
         let new = !seen.contains(choice);
@@ -68,7 +75,7 @@ pub(super) fn choices(args: &Args, setup: &Setup) -> Result<Choices, Error> {
         let what = "--inner says how the levels of `hierarchical` talk, which is not among --algo";
         return Err(format!("{what} {}; add it or leave --inner out", args.algo).into());
     }
-    Ok(Choices { run, left_out })
+    Ok(Choices { run, left_out, of_all })
 }
 
 fn parse(name: &str) -> Result<Algorithm, Error> {

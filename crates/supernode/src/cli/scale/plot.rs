@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use supernode::units::MessageSize;
-
 use super::rows::{About, Row};
 
 /// The area of one panel, in pixels.
@@ -87,12 +85,7 @@ pub(super) fn draw(rows: &[Row], about: &About) -> String {
          viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
     );
-    let title = format!(
-        "{} of {} on {} (simulated)",
-        about.collective,
-        MessageSize::new(about.bytes),
-        about.system
-    );
+    let title = format!("{} on {} (simulated)", about.what(), about.system);
     svg += &text(LEFT, 24.0, "start", 15, &title);
     for panel in &panels {
         panel.frame(&mut svg);

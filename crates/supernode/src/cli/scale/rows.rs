@@ -21,6 +21,16 @@ pub(super) struct About {
     pub(super) set: String,
 }
 
+impl About {
+    /// The collective and its size; a barrier has none.
+    pub(super) fn what(&self) -> String {
+        match self.bytes {
+            0 => self.collective.to_string(),
+            bytes => format!("{} of {}", self.collective, MessageSize::new(bytes)),
+        }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn name<S: serde::Serializer>(collective: &Collective, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(collective.name())
@@ -111,14 +121,14 @@ impl<W: Write> Writer<W> {
         if matches!(self.format, Format::Json | Format::Jsonl) {
             return Ok(());
         }
-        let About { collective, system, bytes, set } = &self.about;
-        let size = MessageSize::new(*bytes);
+        let About { system, set, .. } = &self.about;
+        let what = self.about.what();
         writeln!(
             self.out,
             "# supernode {}: times are simulated, not measured",
             env!("CARGO_PKG_VERSION")
         )?;
-        writeln!(self.out, "# {collective} of {size} on {system}, placement packed; {WIRE}")?;
+        writeln!(self.out, "# {what} on {system}, placement packed; {WIRE}")?;
         if !set.is_empty() {
             writeln!(self.out, "# set: {set}")?;
         }
