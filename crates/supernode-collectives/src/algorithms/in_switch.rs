@@ -76,15 +76,15 @@ impl InSwitch {
 impl Schedule for InSwitch {
     fn shape(&self) -> Shape {
         let (input, output) = self.collective.blocks(self.ranks);
+        let lanes = if self.collective == Collective::AllReduce { 2 } else { 1 };
         Shape {
-            collective: self.collective,
-            ranks: self.ranks,
-            lanes: if self.collective == Collective::AllReduce { 2 } else { 1 },
-            ports: Ports::Contended,
+            lanes,
+            // One rank alone copies.
+            ports: if self.ranks * lanes == 1 { Ports::Fixed } else { Ports::Contended },
             input_chunks: input * self.slices,
             output_chunks: output * self.slices,
-            scratch_chunks: 0,
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 

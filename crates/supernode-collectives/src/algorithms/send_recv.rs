@@ -50,7 +50,7 @@ impl SendRecv {
 impl Schedule for SendRecv {
     fn shape(&self) -> Shape {
         Shape {
-            ports: if self.one_sided { Ports::Contended } else { Ports::Fixed },
+            ports: if self.one_sided && self.ranks > 1 { Ports::Contended } else { Ports::Fixed },
             input_chunks: 1,
             output_chunks: 1,
             bit_identical: true,
