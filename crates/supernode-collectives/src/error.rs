@@ -121,6 +121,33 @@ pub enum CollectiveError {
         /// Ranks of the schedule.
         schedule: u32,
     },
+    /// A member of a communicator does not exist, or comes twice.
+    #[error("{}", if *twice {
+        format!("rank {rank} is a member twice; name it once")
+    } else {
+        format!("rank {rank} is no rank of a machine of {machine}; use 0 to {}", machine.saturating_sub(1))
+    })]
+    Member {
+        /// The rank.
+        rank: u32,
+        /// Ranks of the machine.
+        machine: u32,
+        /// Whether it exists, but comes twice.
+        twice: bool,
+    },
+    /// A step names a group of members that are not equally spaced on the machine.
+    #[error(
+        "step {step} of lane {lane} of rank {rank} names members that are not equally spaced on the \
+         machine; order them by rank, or use an algorithm that sends to one at a time"
+    )]
+    ScatteredGroup {
+        /// The rank.
+        rank: u32,
+        /// Its lane.
+        lane: u32,
+        /// Index of the step.
+        step: u32,
+    },
     /// A group has no members, one of them twice, or some that the machine has not.
     #[error(
         "a group of {count} ranks from rank {first} on, {stride} apart, is not within the {ranks} ranks \

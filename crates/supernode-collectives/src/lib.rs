@@ -19,6 +19,7 @@
 //!
 //! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
 //! `table` (schedules written out), `concurrent` (several collectives at once),
+//! `communicator` (among some ranks of a machine, in an order of their own),
 //! `phase` (schedules that go in step, a phase of all ranks at a time),
 //! `algorithm` (names and construction), `algorithms` (one file per algorithm), `plan` (levels for
 //! any number of ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
@@ -28,6 +29,7 @@ mod algorithm;
 mod algorithms;
 mod bound;
 mod collective;
+mod communicator;
 mod concurrent;
 mod error;
 mod phase;
@@ -46,10 +48,11 @@ pub use algorithms::{
 };
 pub use bound::LowerBound;
 pub use collective::Collective;
+pub use communicator::{Communicator, Members};
 pub use concurrent::{Call, Concurrent};
 pub use error::CollectiveError;
 pub use phase::{Pattern, Phase};
 pub use plan::{Fitted, fit_levels, fit_machine, gcd};
-pub use schedule::{Chunks, Ports, Schedule, Shape};
+pub use schedule::{Chunks, Ports, Schedule, Shape, sample};
 pub use step::{Action, Buf, Dep, Engine, Group, Rank, Span, Step};
 pub use table::Table;

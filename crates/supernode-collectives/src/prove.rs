@@ -56,8 +56,9 @@ use memory::Memory;
 use races::Races;
 use scan::Scan;
 use symbolic::Symbolic;
+use verdict::Asked;
 
-use crate::{Action, CollectiveError, Schedule, Shape};
+use crate::{Action, CollectiveError, Members, Rank, Schedule, Shape, sample};
 
 /// What to prove, and how much to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +100,7 @@ impl Summation {
 /// What is known about a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// The outline of the schedule.
+    /// The outline of the schedule; its ranks are those that take part.
     pub shape: Shape,
     /// What is wrong, the first few.
     pub findings: Vec<Finding>,
@@ -152,7 +153,6 @@ pub(crate) fn malformed(schedule: &dyn Schedule) -> Option<Finding> {
 /// [`CollectiveError::TooManyChunks`] if the inputs of all ranks have more than 2^31 chunks; see
 /// [`memory_needed`] for what a large schedule takes.
 pub fn prove(schedule: &dyn Schedule, options: &Options) -> Result<Proof, CollectiveError> {
-    let shape = schedule.shape();
     let run = run(schedule, options, false)?;
     let (mut findings, summation) = (run.findings, run.summation);
     let (mut least_depth, mut deadlocks) = (None, Vec::new());
@@ -165,7 +165,15 @@ pub fn prove(schedule: &dyn Schedule, options: &Options) -> Result<Proof, Collec
     }
     let Findings { list, found, .. } = findings;
     let (cost, steps) = (run.cost, run.steps);
+    let shape = among(schedule);
     Ok(Proof { shape, findings: list, found, least_depth, deadlocks, summation, cost, steps })
+}
+
+/// The outline with as many ranks as take part.
+fn among(schedule: &dyn Schedule) -> Shape {
+    let shape = schedule.shape();
+    let ranks = schedule.members().map_or(shape.ranks, Members::count);
+    Shape { ranks, ..shape }
 }
 
 /// A run on symbolic values.
@@ -186,6 +194,7 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
         let ranks = shape.ranks;
         return Err(CollectiveError::TooManyChunks { algorithm: "the proof of a schedule", ranks });
     }
+    let asked = Asked { shape: among(schedule), members: schedule.members() };
     let scan = Scan::of(schedule, options.keep);
     let sound = scan.found == 0;
     if !sound {
@@ -198,7 +207,7 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
     let mut effects = Symbolic::new(shape, scan.named, races, findings);
     effects.trace = trace.then(symbolic::Trace::default);
     if !sound {
-        return Ok(finish(effects, shape, 0, false));
+        return Ok(finish(effects, &asked, 0, false));
     }
     let mut machine = Machine::new(schedule, None, effects);
     let ended = machine.run(options.order);
@@ -218,25 +227,26 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
             }
         }
     }
-    Ok(finish(machine.effects, shape, machine.steps_taken, whole))
+    Ok(finish(machine.effects, &asked, machine.steps_taken, whole))
 }
 
-fn finish(effects: Symbolic, shape: Shape, steps: u64, ended: bool) -> Run {
+fn finish(effects: Symbolic, asked: &Asked, steps: u64, ended: bool) -> Run {
     let Symbolic { memory, meter, mut findings, trace, heard, .. } = effects;
     if let Some(heard) = heard.filter(|_| ended) {
-        for rank in 0..shape.ranks {
-            let missing = heard.missing(rank);
+        let ranks: Vec<Rank> = (0..asked.shape.ranks).map(|member| asked.rank(member)).collect();
+        for &rank in &ranks {
+            let missing = heard.missing(rank, &ranks);
             if !missing.is_empty() {
                 findings.push(|| Finding::NotHeard { rank, missing });
             }
         }
     }
     let summation = if ended {
-        verdict::check(&memory, &shape, &mut findings)
+        verdict::check(&memory, asked, &mut findings)
     } else {
         Summation { bit_identical: false, depth: 0, digest: 0 }
     };
-    let (cost, trace) = (meter.cost(&shape), trace.unwrap_or_default());
+    let (cost, trace) = (meter.cost(&asked.shape), trace.unwrap_or_default());
     Run { findings, summation, cost, steps, ended, trace, memory }
 }
 
@@ -255,8 +265,7 @@ pub fn memory_needed(schedule: &dyn Schedule) -> (u64, u64) {
     let buffers = u64::from(shape.output_chunks) * Memory::OUTPUT_BYTES
         + u64::from(shape.scratch_chunks) * Memory::SCRATCH_BYTES;
     let buffers = ranks.saturating_mul(buffers + lanes * 256);
-    let last = shape.ranks.saturating_sub(1);
-    let sample = [0, 1.min(last), shape.ranks / 2, last];
+    let sample = sample(schedule);
     let of_rank =
         |rank| (0..shape.lanes).map(move |lane| u64::from(schedule.steps(rank, lane))).sum();
     // All ranks are counted where that is quick: a root has far more steps than the others.

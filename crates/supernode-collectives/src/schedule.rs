@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use supernode_units::Time;
 
-use crate::{Buf, Collective, Group, Phase, Rank, Span, Step};
+use crate::{Buf, Collective, Group, Members, Phase, Rank, Span, Step};
 
 /// In which order a rank's ports serve messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +103,12 @@ pub trait Schedule: Debug + Send + Sync {
         Chunks::new(self.shape(), count, element_bytes)
     }
 
+    /// Who takes part, if it is a collective of some ranks only, or in an order of their own; its blocks
+    /// and its root are numbered by member then.
+    fn members(&self) -> Option<&Members> {
+        None
+    }
+
     /// The phases that all ranks go through in step, if that is all the schedule does: another way to
     /// say the same steps, for engines that take a phase of all ranks at once.
     fn phases(&self) -> Option<Vec<Phase>> {
@@ -131,6 +137,16 @@ pub trait Schedule: Debug + Send + Sync {
     }
 }
 
+/// A few ranks of those that take part, the first, second, middle and last, for guesses at what all of
+/// them need; some of them are the same where there are few.
+pub fn sample(schedule: &dyn Schedule) -> [Rank; 4] {
+    let members = schedule.members();
+    let ranks = members.map_or(schedule.shape().ranks, Members::count);
+    let last = ranks.saturating_sub(1);
+    let rank = |index: u32| members.map_or(index, |members| members.rank(index));
+    [0, last.min(1), ranks / 2, last].map(rank)
+}
+
 /// How the elements of a collective's large buffer fall into chunks.
 ///
 /// Chunk `i` holds elements `i * c .. (i + 1) * c` with `c = ceil(count / chunks)`; the last chunks
@@ -148,6 +164,8 @@ pub struct Chunks {
     shape: Shape,
     /// The layouts of collectives that run at once, one after the other; none for one alone.
     parts: Vec<Part>,
+    /// Who has buffers, if not every rank by its own number.
+    members: Option<Members>,
 }
 
 /// The layout of one of several collectives that run at once.
@@ -181,7 +199,7 @@ impl Chunks {
         let elements = if chunks == 0 { 0 } else { count.div_ceil(chunks) };
         let whole = chunks == 0 || shape.collective.has_equal_blocks();
         let count = if whole { elements.saturating_mul(chunks) } else { count };
-        Self { elements, count, element_bytes, shape, parts: Vec::new() }
+        Self { elements, count, element_bytes, shape, parts: Vec::new(), members: None }
     }
 
     /// The layouts of several collectives under the shape of all; all elements have one width.
@@ -193,7 +211,25 @@ impl Chunks {
             element_bytes: all().map(|chunks| chunks.element_bytes).max().unwrap_or(1),
             shape,
             parts,
+            members: None,
         }
+    }
+
+    /// The same layout among `members` of a machine.
+    #[must_use]
+    pub(crate) fn among(self, members: Members) -> Self {
+        Self { members: Some(members), ..self }
+    }
+
+    /// Whether buffers of ranks differ by more than the collective asks for, so that all have to be looked
+    /// at to know the largest.
+    pub fn differ_by_rank(&self) -> bool {
+        self.is_joined() || self.members.is_some()
+    }
+
+    /// Ranks whose contributions make a sum, of `ranks` ranks in all.
+    pub fn contributors(&self, ranks: u32) -> u32 {
+        self.members.as_ref().map_or(ranks, Members::count)
     }
 
     /// Whether they are those of several collectives that run at once.
@@ -264,6 +300,8 @@ impl Chunks {
         if let Some(part) = self.part_of(span) {
             return self.range_in(part, span, rank);
         }
+        let member = self.members.as_ref().map_or(Some(rank), |members| members.index(rank));
+        let Some(rank) = member else { return (0, 0) };
         let collective = self.shape.collective;
         let base = match (collective, span.buf) {
             (_, Buf::Scratch) => return self.scratch_range(span),

@@ -300,6 +300,16 @@ impl Action {
         }
     }
 
+    /// The group of ranks that it names, if it names one.
+    pub(crate) const fn group(&self) -> Option<Group> {
+        match self {
+            Self::Wait { from: group }
+            | Self::Multicast { group, .. }
+            | Self::SwitchReduce { group, .. } => Some(*group),
+            _ => None,
+        }
+    }
+
     /// By how much the step changes the number of messages under way, in two halves: what it sends
     /// counts up, requests to a switch included, what it takes counts down.
     pub(crate) fn messages(&self) -> [i64; 2] {

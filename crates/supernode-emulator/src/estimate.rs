@@ -1,7 +1,7 @@
 //! What a run will need, before it starts: memory, and roughly how long it takes the host.
 
 use bytes::Bytes;
-use supernode_collectives::{Action, Buf, Schedule, Span};
+use supernode_collectives::{Action, Buf, Schedule, Span, sample};
 use supernode_engine::{in_program_order, ports};
 
 use crate::memory::{Memory, Results};
@@ -28,9 +28,9 @@ pub(crate) fn memory(job: &Job) -> u64 {
     let in_flight = job.schedule.in_flight();
     // Of one collective alone, rank 0 has the largest blocks; where only the root has them, the average
     // counts.
-    let ranks = if chunks.is_joined() { shape.ranks } else { 1 };
+    let ranks = if chunks.differ_by_rank() { shape.ranks } else { 1 };
     let buffer = |buf| match shape.collective.root() {
-        Some(root) if !chunks.is_joined() => {
+        Some(root) if !chunks.differ_by_rank() => {
             let ranks = u64::from(shape.ranks);
             let other = chunks.buffer_bytes(buf, u32::from(root == 0).min(shape.ranks - 1));
             (chunks.buffer_bytes(buf, root) + (ranks - 1) * other).div_ceil(ranks)
@@ -82,10 +82,11 @@ fn widest(schedule: &dyn Schedule) -> u32 {
         Action::Forward { with, keep, .. } => with.or(keep).map_or(0, |span| span.len),
         _ => 0,
     };
+    let [rank, ..] = sample(schedule);
     let of_lane = |lane| {
-        let steps = schedule.steps(0, lane);
+        let steps = schedule.steps(rank, lane);
         let few = (0..steps.min(ENDS)).chain(steps.saturating_sub(ENDS)..steps);
-        few.map(|index| sent(schedule.step(0, lane, index).action)).max().unwrap_or(0)
+        few.map(|index| sent(schedule.step(rank, lane, index).action)).max().unwrap_or(0)
     };
     (0..schedule.shape().lanes).map(of_lane).max().unwrap_or(1).max(1)
 }
@@ -99,7 +100,8 @@ pub(crate) fn is_small(job: &Job) -> bool {
 fn host_nanoseconds(job: &Job) -> u64 {
     let shape = job.schedule.shape();
     let chunks = job.schedule.chunks(job.count, job.dtype.bytes());
-    let steps: u64 = (0..shape.lanes).map(|lane| u64::from(job.schedule.steps(0, lane))).sum();
+    let [rank, ..] = sample(&*job.schedule);
+    let steps: u64 = (0..shape.lanes).map(|lane| u64::from(job.schedule.steps(rank, lane))).sum();
     let bytes = match job.results {
         Results::Sizes => 0,
         Results::Own | Results::Shared => chunks.nominal_bytes(Span::output(0, 1)),

@@ -249,7 +249,8 @@ impl Memory {
     pub(crate) fn take_output(&mut self, world: &World) -> (Output, Vec<Bytes>) {
         let Self { mut own, mut slots, .. } = std::mem::take(self);
         if world.data.op == ReduceOp::Avg {
-            let (dtype, ranks) = (world.data.dtype, u64::from(world.shape.ranks));
+            let (dtype, ranks) = (world.data.dtype, world.chunks.contributors(world.shape.ranks));
+            let ranks = u64::from(ranks);
             kernels::divide(dtype, &mut own, ranks);
             for slot in &mut slots {
                 let mut copy = world.data.pool.take(slot.len());

@@ -53,14 +53,13 @@ impl Heard {
         self.lanes[lane] = joined.collect();
     }
 
-    /// Ranks that `rank` does not know of when all its lanes are at their end.
-    pub(super) fn missing(&self, rank: Rank) -> Vec<Rank> {
+    /// Those of `ranks` that `rank` does not know of when all its lanes are at their end.
+    pub(super) fn missing(&self, rank: Rank, ranks: &[Rank]) -> Vec<Rank> {
         let first = (rank * self.lanes_per_rank) as usize;
         let lanes = &self.lanes[first..first + self.lanes_per_rank as usize];
-        let ranks = self.lanes.len() as u32 / self.lanes_per_rank;
         let knows = |other: &Rank| {
             lanes.iter().any(|set| set[*other as usize / 64] >> (other % 64) & 1 == 1)
         };
-        (0..ranks).filter(|other| !knows(other)).collect()
+        ranks.iter().copied().filter(|other| !knows(other)).collect()
     }
 }

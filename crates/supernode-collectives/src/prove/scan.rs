@@ -21,7 +21,7 @@ impl Scan {
     pub(super) fn of(schedule: &dyn Schedule, keep: usize) -> Self {
         let shape = schedule.shape();
         let mut scan = Self { shares: shape.lanes > 1, ..Self::default() };
-        if let Some(what) = shape_fault(&shape) {
+        if let Some(what) = shape_fault(&super::among(schedule)) {
             scan.findings.push(Finding::Shape { what });
             scan.found = 1;
             return scan;

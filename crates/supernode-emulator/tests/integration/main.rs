@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod communicators;
 mod concurrent;
 mod hops;
 mod jobs;

@@ -1,6 +1,6 @@
 //! What a run needs, before it begins.
 
-use supernode_collectives::{Ports, Schedule};
+use supernode_collectives::{Ports, Schedule, sample};
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
@@ -24,10 +24,14 @@ pub fn memory_needed(schedule: &dyn Schedule, cost: &CostModel) -> u64 {
     let steps: u64 = match shape.ports {
         Ports::Fixed | Ports::InStep => 0,
         Ports::Contended => {
-            let sample = [0, 1, shape.ranks / 2, shape.ranks.saturating_sub(1)].into_iter();
             let of_rank =
                 |rank| (0..shape.lanes).map(|lane| u64::from(schedule.steps(rank, lane))).sum();
-            sample.filter(|rank| *rank < shape.ranks).map(of_rank).max().unwrap_or(0)
+            sample(schedule)
+                .into_iter()
+                .filter(|rank| *rank < shape.ranks)
+                .map(of_rank)
+                .max()
+                .unwrap_or(0)
         }
     };
     let rank = lanes.saturating_add(clocks).saturating_add(messages);

@@ -2,6 +2,7 @@
 
 mod algorithms;
 mod classes;
+mod communicators;
 mod golden;
 mod laws;
 
