@@ -1,9 +1,10 @@
 //! Hierarchical, n levels: reduce inside, exchange outside, gather inside (`BlueConnect`; HCCL's
 //! level-wise algorithms; bucket on a torus).
 //!
-//! All-reduce runs a reduce-scatter on each level from the innermost out, every time on what is
-//! left, then all-gathers back. On the outer levels rank `r` meets the ranks of the same position
-//! in the other groups. Ranks 4 = 2 nodes of 2, blocks 0 to 3, direct inside, ring outside:
+//! A reduce-scatter runs on each level from the innermost out, every time on what is left; an
+//! all-gather runs back from the outermost in, every time on what is there; an all-reduce is both. On
+//! the outer levels rank `r` meets the ranks of the same position in the other groups. Ranks 4 = 2
+//! nodes of 2, blocks 0 to 3, direct inside, ring outside:
 //!
 //! ```text
 //!                    rank 0        rank 1        rank 2        rank 3
@@ -13,10 +14,12 @@
 //! gather in node     0 1 2 3       0 1 2 3       0 1 2 3       0 1 2 3
 //! ```
 //!
-//! Cost on level i with s ranks and a share n' of the vector: ring 2(s-1) alpha + 2(s-1)/s n' beta,
-//! direct 2 alpha + the same, where n' = n / (product of the inner sizes): the outer, slower levels
-//! carry the least. Reduce-scatter runs from the outermost level in and all-gather from the
-//! innermost out, so that blocks stay contiguous. A torus is one ring level per dimension (bucket).
+//! Cost on level i with s ranks and a share n' of the vector, once for each half: ring (s-1) alpha +
+//! (s-1)/s n' beta, direct alpha + the same, where n' = n / (product of the inner sizes): the outer,
+//! slower levels carry the least. Which rank sums which block is free within an all-reduce, which
+//! halves the vector; the halves by themselves end with, or start from, block `r` of rank `r`, so what
+//! they move are the blocks of all ranks of one position: in node 0 2 and 1 3, equally spaced, one
+//! message all the same. A torus is one ring level per dimension (bucket).
 //! Where a level's switch reduces, it does so for the first reduction (its operand is everyone's
 //! input); later ones combine partial results, which a switch cannot read, and go direct. Level
 //! sizes multiply to N. Every block is summed at one place, so results are bit-identical.
@@ -50,14 +53,12 @@ struct Meeting {
 /// One reduce-scatter or all-gather on one level.
 #[derive(Debug, Clone, Copy)]
 struct Phase {
+    level: usize,
     meeting: Meeting,
     reduces: bool,
     /// First and last phases of the collective read the input and write the output.
     first: bool,
     last: bool,
-    /// Chunks that enter (reduce) or leave (gather) the phase.
-    first_chunk: u32,
-    chunks: u32,
 }
 
 impl Phase {
@@ -125,68 +126,55 @@ impl Hierarchical {
         if self.collective == Collective::AllReduce { 2 * levels } else { levels }
     }
 
-    /// Phase `index` as `rank` sees it.
-    fn phase(&self, rank: Rank, index: usize) -> Phase {
-        let levels = self.levels.len();
-        let (level, reduces) = match self.collective {
-            Collective::AllReduce if index < levels => (index, true),
-            Collective::AllReduce => (2 * levels - 1 - index, false),
-            Collective::ReduceScatter => (levels - 1 - index, true),
-            _ => (index, false),
-        };
-        let (first_chunk, chunks) = self.span(rank, level);
+    /// Phase `index`: out, and back in.
+    fn phase(&self, index: usize) -> Phase {
+        let reduces = self.collective.reduces() && index < self.levels.len();
+        let level = if reduces { index } else { self.phases() - 1 - index };
         Phase {
+            level,
             meeting: self.levels[level],
             reduces,
             first: index == 0,
             last: index + 1 == self.phases(),
-            first_chunk,
-            chunks,
         }
     }
 
-    /// Chunks that the members of `rank`'s group on `level` hold together.
-    fn span(&self, rank: Rank, level: usize) -> (u32, u32) {
-        let digit = |meeting: &Meeting| rank / meeting.stride % meeting.size;
-        if self.collective == Collective::AllReduce {
-            // Halved (by size) at every inner level, by the digit there.
-            let (mut first, mut len) = (0, self.ranks);
-            for inner in &self.levels[..level] {
-                len /= inner.size;
-                first += digit(inner) * len;
+    /// What `rank` holds of the vector after a reduction on the levels before `level`, or after an
+    /// all-gather on those from `level` on.
+    fn held(&self, buf: fn(u32, u32) -> Span, rank: Rank, level: usize) -> Span {
+        let (mut first, mut chunks, mut apart) = (0, self.ranks, 1);
+        for inner in &self.levels[..level] {
+            let digit = rank / inner.stride % inner.size;
+            chunks /= inner.size;
+            if self.collective == Collective::AllReduce {
+                // One run of what is left.
+                first += digit * chunks;
+            } else {
+                // The blocks of all ranks of the same position.
+                first += digit * apart;
+                apart *= inner.size;
             }
-            return (first, len);
         }
-        // Blocks in rank order: all ranks that differ from this one at `level` or further in.
-        let len = self.levels[level].stride * self.levels[level].size;
-        (rank / len * len, len)
+        buf(first, chunks).around(apart, self.ranks)
     }
 
     fn step_of(&self, rank: Rank, phase: &Phase, at: u32) -> Action {
         let Meeting { size, stride, .. } = phase.meeting;
         let digit = rank / stride % size;
-        let first = rank - digit * stride;
-        let group = Group { first, stride, count: size };
-        let share = phase.chunks / size;
+        let group = Group { first: rank - digit * stride, stride, count: size };
+        // A member's part is what it holds on the next level out.
+        let part = |buf, digit| self.held(buf, group.member(digit), phase.level + 1);
         // Partial results of a reduce-scatter stay in scratch: its output holds one block only.
-        let between = |first, len| match self.collective {
-            Collective::ReduceScatter => Span::scratch(first, len),
-            _ => Span::output(first, len),
-        };
-        let chunk = |digit: u32| phase.first_chunk + digit * share;
+        let scatters = self.collective == Collective::ReduceScatter;
+        let between = if scatters { Span::scratch } else { Span::output };
         if phase.reduces {
-            let operand = |digit| {
-                if phase.first {
-                    Span::input(chunk(digit), share)
-                } else {
-                    between(chunk(digit), share)
-                }
-            };
-            let ends = phase.last && self.collective == Collective::ReduceScatter;
-            let dst = if ends { Span::output(0, 1) } else { between(chunk(digit), share) };
+            let from = if phase.first { Span::input } else { between };
+            let operand = |digit| part(from, digit);
+            let ends = phase.last && scatters;
+            let dst = if ends { Span::output(0, 1) } else { part(between, digit) };
             return reduce_step(phase.inner(), group, digit, at, operand, dst);
         }
-        let block = |digit| Span::output(chunk(digit), share);
+        let block = |digit| part(Span::output, digit);
         // The first all-gather phase sends the input and copies it on the way.
         let own = if phase.first { Span::input(0, 1) } else { block(digit) };
         let sends = if phase.inner() == Inner::Ring { 1 } else { size - 1 };
@@ -231,7 +219,7 @@ impl Schedule for Hierarchical {
             return Some(vec![crate::Phase::copy(1)]);
         }
         let outline = |index| {
-            let phase = self.phase(0, index);
+            let phase = self.phase(index);
             let Phase { meeting: Meeting { stride, size, .. }, reduces, .. } = phase;
             let pattern = match phase.inner() {
                 Inner::Ring => Pattern::Ring { reduces },
@@ -239,7 +227,8 @@ impl Schedule for Hierarchical {
                 Inner::InSwitch => return None,
             };
             let copies = u32::from(phase.copies());
-            Some(crate::Phase { stride, size, pattern, chunks: phase.chunks / size, copies })
+            let chunks = self.ranks / stride / size;
+            Some(crate::Phase { stride, size, pattern, chunks, copies })
         };
         (0..self.phases()).map(outline).collect()
     }
@@ -254,11 +243,11 @@ impl Schedule for Hierarchical {
         widest.max().unwrap_or(0)
     }
 
-    fn steps(&self, rank: Rank, _lane: u32) -> u32 {
+    fn steps(&self, _rank: Rank, _lane: u32) -> u32 {
         if self.ranks == 1 {
             return 1;
         }
-        (0..self.phases()).map(|index| self.phase(rank, index).steps()).sum()
+        (0..self.phases()).map(|index| self.phase(index).steps()).sum()
     }
 
     fn step(&self, rank: Rank, lane: u32, index: u32) -> Step {
@@ -267,13 +256,13 @@ impl Schedule for Hierarchical {
         }
         let mut at = index;
         let mut number = 0;
-        let mut phase = self.phase(rank, 0);
+        let mut phase = self.phase(0);
         let mut after_switch = false;
         while at >= phase.steps() {
             at -= phase.steps();
             after_switch = phase.reduces && phase.inner() == Inner::InSwitch;
             number += 1;
-            phase = self.phase(rank, number);
+            phase = self.phase(number);
         }
         let step = Step::new(self.step_of(rank, &phase, at));
         let fan = if phase.inner() == Inner::Direct { phase.meeting.size - 1 } else { 1 };

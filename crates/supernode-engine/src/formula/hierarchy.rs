@@ -26,16 +26,10 @@ pub(super) fn time(
     let mut stride = 1_u32;
     for level in levels.iter().filter(|level| level.size > 1) {
         let line = Line { first: 0, stride, count: level.size };
-        let innermost = stride == 1;
+        let share = block.saturating_mul(u64::from(ranks / stride / level.size));
+        // The first phase of an all-gather, the outermost one, copies what it sends.
         let outermost = u64::from(stride) * u64::from(level.size) == u64::from(ranks);
-        // All-reduce splits from the inside out, the others move blocks of the inner ranks.
-        let blocks = match collective {
-            Collective::AllReduce => ranks / stride / level.size,
-            _ => stride,
-        };
-        let share = block.saturating_mul(u64::from(blocks));
-        // The first phase of an all-gather copies what it sends.
-        let copies = collective == Collective::AllGather && innermost;
+        let copies = collective == Collective::AllGather && outermost;
         total += match level.inner {
             Inner::Ring => {
                 let ring = ring::Ring::new(cost, line, share);
@@ -47,31 +41,24 @@ pub(super) fn time(
                 let own = if copies { share } else { 0 };
                 halves(collective, || traffic.reduce(), || traffic.gather(own))
             }
-            Inner::InSwitch => {
-                let first = match collective {
-                    Collective::ReduceScatter => outermost,
-                    _ => innermost,
-                };
-                in_switch(cost, collective, line, share, first)?
-            }
+            Inner::InSwitch => in_switch(cost, collective, line, share)?,
         };
         stride *= level.size;
     }
     Ok(total)
 }
 
-/// A level whose switch reduces if it comes `first` (later operands are partial results, which it
-/// cannot read), and copies in any case.
+/// A level whose switch reduces if it is the innermost (the operands of others are partial results,
+/// which it cannot read), and copies in any case.
 fn in_switch(
     cost: &CostModel,
     collective: Collective,
     line: Line,
     share: u64,
-    first: bool,
 ) -> Result<Time, EngineError> {
     let reduces = if !collective.reduces() {
         Time::ZERO
-    } else if first {
+    } else if line.stride == 1 {
         slowest(cost, line, share, Collective::ReduceScatter)?
     } else {
         direct::Traffic::new(cost, line, share).reduce()

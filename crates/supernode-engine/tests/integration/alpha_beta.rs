@@ -121,11 +121,8 @@ fn hierarchical(collective: Collective, ranks: u32, levels: &[LevelPlan]) -> Opt
     let mut inner_ranks = 1_u64;
     for level in levels.iter().filter(|level| level.size > 1) {
         let size = u64::from(level.size);
-        // What an all-reduce has left at this level; the other two gather blocks of inner ranks.
-        let share = match collective {
-            Collective::AllReduce => u64::from(ranks) / inner_ranks / size,
-            _ => inner_ranks,
-        };
+        // What a reduction has left at this level, or an all-gather brought to it.
+        let share = u64::from(ranks) / inner_ranks / size;
         form.alphas += match level.inner {
             Inner::Ring => phases * (size - 1),
             Inner::Direct => phases,
