@@ -4,42 +4,18 @@
 //! a million ranks of a machine with levels and a partly filled last pod.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use supernode_catalog::{Catalog, End};
-use supernode_collectives::{Algorithm, Chunks, Collective, Schedule};
-use supernode_engine::{folded, ports, sweep, tune};
-use supernode_fabric::{CostModel, Placement, Profile};
+use supernode_benches::timed::Work;
+use supernode_collectives::Algorithm;
+use supernode_engine::{folded, ports, sweep};
 
 const THREADS: usize = 2;
-const ELEMENTS: u64 = 8 << 20;
-
-struct Work {
-    schedule: Box<dyn Schedule>,
-    chunks: Chunks,
-    cost: CostModel,
-}
-
-/// An all-reduce of 32 MiB of f32.
-fn work(system: &str, algorithm: Algorithm, ranks: u32) -> Work {
-    let catalog = Catalog::builtin().expect("the catalog is sound");
-    let system = catalog.system(system).expect("it is in the catalog");
-    let chip = catalog.chip_of(system).expect("it is in the catalog");
-    let fabric = system.fabric(chip, End::Middle).expect("it has levels");
-    let fabric = fabric.place(Placement::Packed, ranks).expect("they fit");
-    let rates = system.device_rates(chip, End::Middle).expect("they are known");
-    let cost = CostModel::new(fabric, Profile::wire(), rates).expect("it is fast enough");
-    let tuning = tune(algorithm, Collective::AllReduce, ELEMENTS * 4, &cost, None);
-    let schedule = algorithm
-        .schedule(Collective::AllReduce, ranks, &tuning)
-        .expect("all algorithms do an all-reduce");
-    let chunks = Chunks::new(schedule.shape(), ELEMENTS, 4);
-    Work { schedule, chunks, cost }
-}
 
 fn side_by_side(c: &mut Criterion) {
     let mut group = c.benchmark_group("ring side by side");
     group.sample_size(10);
     for ranks in [64, 512, 4096] {
-        let Work { schedule, chunks, cost } = work("atlas-950-superpod", Algorithm::Ring, ranks);
+        let Work { schedule, chunks, cost } =
+            Work::new("atlas-950-superpod", Algorithm::Ring, ranks);
         let messages = u64::from(ranks) * 2 * u64::from(ranks - 1);
         group.throughput(Throughput::Elements(messages));
         if ranks < 1024 {
@@ -69,7 +45,7 @@ fn trees(c: &mut Criterion) {
     group.sample_size(10);
     for ranks in [1024, 16_384] {
         let Work { schedule, chunks, cost } =
-            work("atlas-960-supercluster", Algorithm::DoubleBinaryTree, ranks);
+            Work::new("atlas-960-supercluster", Algorithm::DoubleBinaryTree, ranks);
         let messages = ports::run(&*schedule, &chunks, &cost).expect("it ends").messages;
         group.throughput(Throughput::Elements(messages));
         group.bench_function(BenchmarkId::new("ports", ranks), |b| {
@@ -93,7 +69,7 @@ fn a_million(c: &mut Criterion) {
         ("atlas-950-supercluster", Algorithm::Hierarchical, 524_288),
         ("atlas-960-supercluster", Algorithm::Hierarchical, 1_053_184),
     ] {
-        let Work { schedule, chunks, cost } = work(system, algorithm, ranks);
+        let Work { schedule, chunks, cost } = Work::new(system, algorithm, ranks);
         group.bench_function(BenchmarkId::new(algorithm.name(), ranks), |b| {
             b.iter(|| folded::run(&*schedule, &chunks, &cost, THREADS));
         });

@@ -1,6 +1,7 @@
-//! Vectorised reductions and copies over raw bytes; the only crate with `unsafe` code.
+//! Vectorised reductions and copies over raw bytes, and max-plus sweeps of clocks; the only crate with
+//! `unsafe` code.
 //!
-//! Everything works on byte slices of any alignment, because an emulated message is a slice of a
+//! Reductions and copies work on byte slices of any alignment, because an emulated message is a slice of a
 //! shared buffer. The loops are plain Rust over `[u8; W]` elements, compiled for several
 //! instruction sets; types of 16 bits and floats of 8 are computed in f32 by bit
 //! arithmetic that vectorises and rounded to nearest even at every hop; those of 8 bits saturate.
@@ -17,7 +18,7 @@
 //! ```
 //!
 //! Modules: `elements` (one element), `fp8` (of eight bits), `reduce` (the loops), `copy` (streaming stores), `compare`
-//! (counting wrong elements), `counting` (an allocator for tests).
+//! (counting wrong elements), `relay` (clocks of ranks that pass messages on), `counting` (an allocator for tests).
 
 mod compare;
 mod copy;
@@ -25,8 +26,10 @@ mod counting;
 mod elements;
 mod fp8;
 mod reduce;
+mod relay;
 
 pub use compare::count_unequal;
 pub use copy::{STREAMING_MIN_BYTES, copy, copy_streaming};
 pub use counting::CountingAllocator;
 pub use reduce::{divide, reduce, reduce_all, reduce_into, reduce_many};
+pub use relay::{Relay, Times, relay_ahead, relay_one, relay_rest};

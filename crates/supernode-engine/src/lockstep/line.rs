@@ -20,6 +20,7 @@ pub(crate) enum Law {
 }
 
 /// The members of a ring, or of the part of it after which everything repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     /// When the next message is issued.
     pub(super) ready: Vec<u64>,
@@ -30,6 +31,7 @@ pub(super) struct Line {
 }
 
 /// What does not change from step to step.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Links {
     /// Of the link to the next: latency and port time.
     pub(super) latency: Vec<u64>,
@@ -39,36 +41,6 @@ pub(super) struct Links {
     pub(super) through: Vec<u64>,
     /// The least time between two messages of one lane.
     pub(super) stay: u64,
-}
-
-/// Clocks and ports between two steps.
-pub(super) struct Clocks<'a> {
-    pub(super) ready: &'a mut [u64],
-    pub(super) tx: &'a mut [u64],
-    pub(super) rx: &'a mut [u64],
-}
-
-/// One message of every member; `first` is the head of what the first member takes.
-#[inline]
-pub(super) fn step(
-    clocks: &mut Clocks<'_>,
-    [latency, busy, busy_in, through]: [&[u64]; 4],
-    stay: u64,
-    first: u64,
-) {
-    let n = clocks.ready.len();
-    let (ready, tx, rx) = (&mut clocks.ready[..n], &mut clocks.tx[..n], &mut clocks.rx[..n]);
-    let (latency, busy) = (&latency[..n], &busy[..n]);
-    let (busy_in, through) = (&busy_in[..n], &through[..n]);
-    let mut head = first;
-    for i in 0..n {
-        let sent = ready[i].max(tx[i]);
-        tx[i] = sent + busy[i];
-        let served = head.max(rx[i]);
-        head = sent + latency[i];
-        rx[i] = served + busy_in[i];
-        ready[i] = (served + through[i]).max(ready[i] + stay);
-    }
 }
 
 impl Links {
@@ -82,16 +54,21 @@ impl Line {
         self.ready.len()
     }
 
-    /// The head of the message that the last member sends.
-    fn last_head(&self) -> u64 {
-        let last = self.len() - 1;
-        self.ready[last].max(self.tx[last]) + self.links.latency[last]
-    }
-
-    fn step(&mut self) {
-        let (n, first) = (self.len(), self.last_head());
-        let Self { ready, tx, rx, links } = self;
-        step(&mut Clocks { ready, tx, rx }, links.of(0..n), links.stay, first);
+    /// One message of every member.
+    pub(super) fn step(&mut self) {
+        let n = self.len();
+        let [latency, busy, busy_in, through] = self.links.of(0..n);
+        let stay = self.links.stay;
+        let (ready, tx, rx) = (&mut self.ready[..n], &mut self.tx[..n], &mut self.rx[..n]);
+        let mut head = ready[n - 1].max(tx[n - 1]) + latency[n - 1];
+        for i in 0..n {
+            let sent = ready[i].max(tx[i]);
+            tx[i] = sent + busy[i];
+            let served = head.max(rx[i]);
+            head = sent + latency[i];
+            rx[i] = served + busy_in[i];
+            ready[i] = (served + through[i]).max(ready[i] + stay);
+        }
     }
 
     /// The first message, after which each lane copies for a while.

@@ -6,3 +6,4 @@ mod fp8;
 mod halves;
 mod reductions;
 mod reference;
+mod relays;
