@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::{
-    Bine, Binomial, Census, Chain, Collective, CollectiveError, Direct, Dissemination,
-    DoubleBinaryTree, Hierarchical, InSwitch, Linear, MultiPortBucket, NeighbourExchange, Pairwise,
-    Pat, Rabenseifner, RecursiveDoubling, RecursiveMultiplying, Ring, Rings, Schedule,
-    SegmentedRing, SendRecv, Swing, UnequalGroups, circulant, nb, nhr,
+    Bine, Binomial, Bruck, ByDimension, Census, Chain, Collective, CollectiveError, Direct,
+    Dissemination, DoubleBinaryTree, Hierarchical, InSwitch, Linear, MultiPortBucket,
+    NeighbourExchange, Pairwise, Pat, Rabenseifner, RecursiveDoubling, Ring, Rings,
+    ScatterAllGather, Schedule, SegmentedRing, SendRecv, Swing, UnequalGroups, circulant, nb, nhr,
+    recursive_exchange, recursive_multiplying,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -149,10 +150,14 @@ algorithms! {
     NeighbourExchange: "neighbour-exchange", ["neighbor"],
         "two blocks at a time between neighbours; N/2 steps, even N",
         |what, ranks, _: &Tuning| NeighbourExchange::new(what, ranks);
-    /// See [`RecursiveMultiplying`].
+    /// See [`recursive_multiplying()`].
     RecursiveMultiplying: "recursive-multiplying", [],
         "whole vectors in groups of the radix at distance 1, k, k^2, ...",
-        |what, ranks, told: &Tuning| RecursiveMultiplying::new(what, ranks, told.radix);
+        |what, ranks, told: &Tuning| recursive_multiplying(what, ranks, told.radix);
+    /// See [`recursive_exchange()`].
+    RecursiveExchange: "recursive-exchange", ["recexch", "sra-knomial"],
+        "halving and doubling in groups of the radix",
+        |what, ranks, told: &Tuning| recursive_exchange(what, ranks, told.radix);
     /// See [`MultiPortBucket`].
     MultiPortBucket: "multi-port-bucket", ["multi-bucket"],
         "buckets through the dimensions of a torus (levels) on all links at once",
@@ -207,6 +212,10 @@ algorithms! {
     Chain: "chain", ["pipeline"],
         "slices pass from rank to rank; best bandwidth on one link",
         |what, ranks, told: &Tuning| Chain::new(what, ranks, told.slices);
+    /// See [`ScatterAllGather`].
+    ScatterAllGather: "scatter-all-gather", ["van-de-geijn"],
+        "blocks down a tree, then around a ring (or back): large vectors",
+        |what, ranks, _: &Tuning| ScatterAllGather::new(what, ranks);
     /// See [`Linear`].
     Linear: "linear", ["flat", "star"],
         "the root talks to everyone",
@@ -215,6 +224,14 @@ algorithms! {
     Pairwise: "pairwise", [],
         "everyone meets one other every round; N-1 rounds, no incast",
         |what, ranks, _: &Tuning| Pairwise::new(what, ranks);
+    /// See [`Bruck`].
+    Bruck: "bruck", ["k-bruck"],
+        "blocks by the digits of their distance; ceil(log2 N) messages (or by the radix)",
+        |what, ranks, told: &Tuning| Bruck::new(what, ranks, told.radix);
+    /// See [`ByDimension`].
+    ByDimension: "by-dimension", ["2d-mesh", "3d-mesh"],
+        "all-to-all level by level: fewer, larger messages",
+        |what, ranks, told: &Tuning| ByDimension::new(what, ranks, &told.levels);
     /// See [`Dissemination`].
     Dissemination: "dissemination", ["k-dissemination"],
         "signals at distance 1, 2, 4, ... (or powers of the radix)",

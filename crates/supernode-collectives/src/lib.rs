@@ -41,10 +41,11 @@ mod table;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
-    Bine, Binomial, Census, Chain, Direct, Dissemination, DoubleBinaryTree, Hierarchical, InSwitch,
-    Linear, MultiPortBucket, NeighbourExchange, Pairwise, Pat, Rabenseifner, RecursiveDoubling,
-    RecursiveMultiplying, Ring, Rings, Rounds, SegmentedRing, SendRecv, Swing, UnequalGroups,
-    circulant, nb, nhr,
+    Bine, Binomial, Bruck, ByDimension, Census, Chain, Direct, Dissemination, DoubleBinaryTree,
+    Folded, Hierarchical, InSwitch, Linear, MultiPortBucket, NeighbourExchange, Pairwise, Pat,
+    Rabenseifner, RecursiveDoubling, Ring, Rings, Rounds, ScatterAllGather, SegmentedRing,
+    SendRecv, Swing, UnequalGroups, WholeVectors, circulant, nb, nhr, recursive_exchange,
+    recursive_multiplying,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

@@ -22,8 +22,8 @@ pub enum Buf {
     Scratch,
 }
 
-/// `len` chunks of a buffer, from chunk `first`: consecutive, or equally spaced around the buffer. A
-/// message of several chunks is one message, wherever they are (`MPI_Type_vector`).
+/// `len` chunks of a buffer, from chunk `first`: consecutive, or runs of chunks equally spaced around
+/// the buffer. A message of several chunks is one message, wherever they are (`MPI_Type_vector`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
     /// The buffer.
@@ -32,25 +32,27 @@ pub struct Span {
     pub first: u32,
     /// Number of chunks; zero for a pure signal.
     pub len: u32,
-    /// Distance between chunks, counted on from the start of the buffer past its end; none for
+    /// Distance between runs, counted on from the start of the buffer past its end; none for
     /// consecutive chunks, which do not pass the end.
     pub around: Option<NonZeroU32>,
+    /// Consecutive chunks of a run, at least 1; the last run may be shorter. 1 where `around` is none.
+    pub run: u32,
 }
 
 impl Span {
     /// `len` chunks of the input from chunk `first`.
     pub const fn input(first: u32, len: u32) -> Self {
-        Self { buf: Buf::Input, first, len, around: None }
+        Self { buf: Buf::Input, first, len, around: None, run: 1 }
     }
 
     /// `len` chunks of the output from chunk `first`.
     pub const fn output(first: u32, len: u32) -> Self {
-        Self { buf: Buf::Output, first, len, around: None }
+        Self { buf: Buf::Output, first, len, around: None, run: 1 }
     }
 
     /// `len` chunks of the scratch buffer from chunk `first`.
     pub const fn scratch(first: u32, len: u32) -> Self {
-        Self { buf: Buf::Scratch, first, len, around: None }
+        Self { buf: Buf::Scratch, first, len, around: None, run: 1 }
     }
 
     /// As many chunks from the same first one, `stride` apart around a buffer of `room` chunks.
@@ -61,13 +63,29 @@ impl Span {
         self
     }
 
+    /// As many chunks from the same first one, in runs of `run` that begin `stride` apart, around a
+    /// buffer of `room` chunks.
+    #[must_use]
+    pub const fn runs(self, run: u32, stride: u32, room: u32) -> Self {
+        if self.len <= run || run == stride {
+            return self.around(1, room);
+        }
+        Self { run, ..self.around(stride, room) }
+    }
+
     /// The chunks, in a buffer of `room` chunks.
     pub fn chunks(self, room: u32) -> impl Iterator<Item = u32> + Clone {
         let stride = self.around.map_or(1, NonZeroU32::get);
-        let mut next = self.first;
+        let (mut next, mut within) = (self.first, 0);
         (0..self.len).map(move |_| {
             let chunk = next;
-            next += stride;
+            within += 1;
+            if within < self.run {
+                next += 1;
+            } else {
+                next += stride - (self.run - 1);
+                within = 0;
+            }
             if next >= room {
                 next -= room;
             }

@@ -89,6 +89,24 @@ pub fn time(
             };
             half(Collective::Reduce { root: 0 })? + half(Collective::Broadcast { root: 0 })?
         }
+        Algorithm::ScatterAllGather => {
+            let half = if collective.reduces() {
+                Collective::Gather { root: 0 }
+            } else {
+                Collective::Scatter { root: 0 }
+            };
+            let tree = Algorithm::Binomial.schedule(
+                half.with_root(collective.root().unwrap_or(0)),
+                ranks,
+                &Tuning::default(),
+            )?;
+            let ring = ring::Ring::new(cost, Line { first: 0, stride: 1, count: ranks }, chunk);
+            let around = if collective.reduces() { ring.reduce() } else { ring.gather() };
+            let given = one_way::time(cost, &*tree, chunk, false);
+            // The root of a broadcast copies its own block before the ring.
+            let copied = if collective.reduces() { Time::ZERO } else { cost.copy_time(chunk) };
+            given.max(cost.step_overhead() + copied) + around
+        }
         // A put costs what a send and a receive do.
         Algorithm::OneSided => {
             let schedule = Algorithm::TwoSided.schedule(collective, ranks, tuning)?;

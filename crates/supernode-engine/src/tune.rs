@@ -32,6 +32,14 @@ pub fn tune(
             levels: levels(collective, elements, cost, Some(Inner::Ring)),
             ..Tuning::default()
         },
+        Algorithm::ByDimension => {
+            let levels = levels(collective, elements, cost, Some(Inner::Direct));
+            // On one level, as the algorithm cuts it.
+            Tuning {
+                levels: if levels.len() > 1 { levels } else { Vec::new() },
+                ..Tuning::default()
+            }
+        }
         Algorithm::UnequalGroups => Tuning { levels: groups(cost), ..Tuning::default() },
         Algorithm::DoubleBinaryTree => {
             Tuning { slices: tree_slices(ranks, bytes, cost), ..Tuning::default() }
@@ -103,6 +111,9 @@ fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
             | Algorithm::Bine
             | Algorithm::Pat
             | Algorithm::RecursiveMultiplying
+            | Algorithm::RecursiveExchange
+            | Algorithm::Bruck
+            | Algorithm::ByDimension
     );
     !in_step || cost.fabric.is_uniform()
 }

@@ -22,7 +22,7 @@
 
 use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
 
-mod node;
+pub(super) mod node;
 
 use node::Node;
 

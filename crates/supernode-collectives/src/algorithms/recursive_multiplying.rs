@@ -17,43 +17,39 @@
 //! Cost: log P to the base k rounds of (alpha + (k-1) n beta), two more where ranks fold. Any N, all-reduce
 //! only. Members add in rank order, so results are bit-identical across ranks.
 
+use super::fold::Folded;
 use crate::{
     Action, Collective, CollectiveError, Pattern, Phase, Ports, Rank, Schedule, Shape, Span, Step,
 };
 
-/// The recursive multiplying algorithm.
-#[derive(Debug, Clone, Copy)]
-pub struct RecursiveMultiplying {
+/// The recursive multiplying all-reduce over `ranks` ranks in groups of `radix`, at least 2.
+///
+/// # Errors
+/// [`CollectiveError::NoRanks`], [`CollectiveError::Unsupported`] for other collectives, or
+/// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
+pub fn recursive_multiplying(
+    collective: Collective,
     ranks: u32,
     radix: u32,
-    /// The largest power of the radix up to `ranks`, and which it is.
-    power: u32,
+) -> Result<Folded<WholeVectors>, CollectiveError> {
+    collective.check("recursive-multiplying", ranks, collective == Collective::AllReduce)?;
+    let radix = radix.max(2);
+    Ok(Folded::new(ranks, WholeVectors { radix, rounds: ranks.ilog(radix) }))
+}
+
+/// The rounds of a power of the radix.
+#[derive(Debug, Clone, Copy)]
+pub struct WholeVectors {
+    radix: u32,
     rounds: u32,
 }
 
-impl RecursiveMultiplying {
-    /// The all-reduce over `ranks` ranks in groups of `radix`, at least 2.
-    ///
-    /// # Errors
-    /// [`CollectiveError::NoRanks`], [`CollectiveError::Unsupported`] for other collectives, or
-    /// [`CollectiveError::TooManyChunks`] past 2^30 ranks.
-    pub fn new(collective: Collective, ranks: u32, radix: u32) -> Result<Self, CollectiveError> {
-        collective.check("recursive-multiplying", ranks, collective == Collective::AllReduce)?;
-        let radix = radix.max(2);
-        let rounds = ranks.ilog(radix);
-        Ok(Self { ranks, radix, power: radix.pow(rounds), rounds })
-    }
-
-    /// Ranks that fold into `rank`.
-    fn folded(self, rank: Rank) -> u32 {
-        if rank >= self.power { 0 } else { (self.ranks - 1 - rank) / self.power }
-    }
-
+impl WholeVectors {
     /// Where a rank has what it has got before `round`: the buffers take turns, and the last is the
     /// output.
-    fn held(self, round: u32, folds: bool) -> Span {
+    fn held(self, round: u32) -> Span {
         match (self.rounds - round) % 2 {
-            _ if round == 0 && !folds => Span::input(0, 1),
+            _ if round == 0 => Span::input(0, 1),
             0 => Span::output(0, 1),
             _ => Span::scratch(0, 1),
         }
@@ -73,8 +69,7 @@ impl RecursiveMultiplying {
         let (digit, last) = (self.digit(rank, round), self.radix - 1);
         let distance = self.radix.pow(round);
         let member = |position: u32| rank - digit * distance + position * distance;
-        let folds = self.folded(rank) > 0;
-        let (own, dst) = (self.held(round, folds), self.held(round + 1, folds));
+        let (own, dst) = (self.held(round), self.held(round + 1));
         if at < last {
             let to = member((digit + 1 + at) % self.radix);
             return Step::new(Action::Send { to, src: own }).fan(last);
@@ -94,74 +89,44 @@ impl RecursiveMultiplying {
     }
 }
 
-impl Schedule for RecursiveMultiplying {
+impl Schedule for WholeVectors {
     fn shape(&self) -> Shape {
-        // Ranks into which others fold are behind those that have none.
-        let ports = match self.ranks {
-            0..=2 => Ports::Fixed,
-            ranks if ranks == self.power => Ports::InStep,
-            _ => Ports::Contended,
-        };
+        let ranks = self.radix.pow(self.rounds);
         Shape {
-            ports,
+            ports: if ranks <= 2 { Ports::Fixed } else { Ports::InStep },
             input_chunks: 1,
             output_chunks: 1,
             scratch_chunks: 1,
             bit_identical: true,
-            ..Shape::new(Collective::AllReduce, self.ranks)
+            ..Shape::new(Collective::AllReduce, ranks)
         }
     }
 
     fn phases(&self) -> Option<Vec<Phase>> {
-        if self.ranks == 1 {
+        if self.rounds == 0 {
             return Some(vec![Phase::copy(1)]);
         }
         let round = |round| {
             let (stride, size, pattern) = (self.radix.pow(round), self.radix, Pattern::OneShot);
             Phase { stride, size, pattern, chunks: 1, copies: 0 }
         };
-        (self.ranks == self.power).then(|| (0..self.rounds).map(round).collect())
+        Some((0..self.rounds).map(round).collect())
     }
 
     fn steps(&self, rank: Rank, _lane: u32) -> u32 {
-        if self.ranks == 1 {
-            return 1;
-        }
-        if rank >= self.power {
-            return 2;
-        }
-        let rounds: u32 = (0..self.rounds).map(|round| self.steps_of_round(rank, round)).sum();
-        2 * self.folded(rank) + rounds
+        let rounds = (0..self.rounds).map(|round| self.steps_of_round(rank, round));
+        // One rank alone copies.
+        if self.rounds == 0 { 1 } else { rounds.sum() }
     }
 
-    fn step(&self, rank: Rank, _lane: u32, index: u32) -> Step {
-        let (input, output) = (Span::input(0, 1), Span::output(0, 1));
-        if self.ranks == 1 {
-            return Action::Copy { src: input, dst: output }.into();
+    fn step(&self, rank: Rank, _lane: u32, mut index: u32) -> Step {
+        for round in 0..self.rounds {
+            let steps = self.steps_of_round(rank, round);
+            if index < steps {
+                return self.share(rank, round, index);
+            }
+            index -= steps;
         }
-        if rank >= self.power {
-            let peer = rank % self.power;
-            return if index == 0 {
-                Action::Send { to: peer, src: input }.into()
-            } else {
-                Action::Recv { from: peer, dst: output, with: None, more: false }.into()
-            };
-        }
-        let folded = self.folded(rank);
-        if index < folded {
-            let (from, dst) = (rank + (index + 1) * self.power, self.held(0, true));
-            let with = Some(if index == 0 { input } else { dst });
-            return Action::Recv { from, dst, with, more: index + 1 < folded }.into();
-        }
-        let (mut at, mut round) = (index - folded, 0);
-        while round < self.rounds && at >= self.steps_of_round(rank, round) {
-            at -= self.steps_of_round(rank, round);
-            round += 1;
-        }
-        if round < self.rounds {
-            return self.share(rank, round, at);
-        }
-        let to = rank + (at + 1) * self.power;
-        Step::new(Action::Send { to, src: output }).fan(folded)
+        Action::Copy { src: Span::input(0, 1), dst: Span::output(0, 1) }.into()
     }
 }

@@ -77,6 +77,7 @@ impl Stated {
                     sent: Some((rounds * (radix - 1) + most, 1)),
                 }
             }
+            Algorithm::RecursiveExchange => recursive_exchange(twice, n, u64::from(tuning.radix)),
             Algorithm::MultiPortBucket => {
                 let rings = |level: &LevelPlan| LevelPlan { inner: Inner::Ring, ..*level };
                 let levels = tuning.levels.iter().map(rings).collect();
@@ -90,9 +91,24 @@ impl Stated {
             }
             Algorithm::NeighbourExchange => Self { rounds: Some(n / 2), sent: optimal },
             Algorithm::Binomial => binomial(collective, n, u64::from(tuning.radix.max(2))),
+            Algorithm::ScatterAllGather => {
+                // A tree gives out blocks, or brings them together, and a ring does the rest.
+                let half = if collective.reduces() {
+                    Collective::Gather { root: 0 }
+                } else {
+                    Collective::Scatter { root: 0 }
+                };
+                let tree = binomial(half, n, 2);
+                Self {
+                    rounds: tree.rounds.map(|rounds| rounds + n - 1),
+                    sent: tree.sent.map(|(blocks, n)| (blocks + n - 1, n)),
+                }
+            }
             Algorithm::Chain => Self { rounds: Some(n - 1), sent: Some((1, 1)) },
             Algorithm::Linear => linear(collective, n),
             Algorithm::Pairwise => Self { rounds: Some(n - 1), sent: optimal },
+            Algorithm::Bruck => bruck(collective, n, u64::from(tuning.radix)),
+            Algorithm::ByDimension => by_dimension(n, &tuning.levels),
             Algorithm::Dissemination => {
                 let rounds = (n - 1).ilog(u64::from(tuning.radix.max(2))) + 1;
                 Self { rounds: Some(u64::from(rounds)), sent: Some((0, 1)) }
@@ -157,6 +173,34 @@ fn binomial(collective: Collective, n: u64, radix: u64) -> Stated {
     Stated { rounds: Some(times * depth), sent: Some(sent) }
 }
 
+fn bruck(collective: Collective, n: u64, radix: u64) -> Stated {
+    let radix = radix.clamp(2, n);
+    let last = (n - 1).ilog(radix);
+    if collective == Collective::AllGather {
+        return Stated { rounds: Some(u64::from(last) + 1), sent: Some((n - 1, n)) };
+    }
+    // A slot goes once for each of its digits that is not zero.
+    let stays = |place: u64| {
+        let cycle = place * radix;
+        n / cycle * place + (n % cycle).min(place)
+    };
+    let sent = (0..=last).map(|digit| n - stays(radix.pow(digit))).sum();
+    let rounds = u64::from(last) * (radix - 1) + (n - 1) / radix.pow(last);
+    Stated { rounds: Some(rounds), sent: Some((sent, n)) }
+}
+
+fn by_dimension(n: u64, levels: &[LevelPlan]) -> Stated {
+    let mut sizes: Vec<u64> = levels.iter().map(|level| u64::from(level.size)).collect();
+    if sizes.is_empty() {
+        let nearest = (1..=n.isqrt()).rev().find(|size| n.is_multiple_of(*size)).unwrap_or(1);
+        sizes = vec![nearest, n / nearest];
+    }
+    let rounds = sizes.iter().filter(|size| **size > 1).count() as u64;
+    // On each level, all but what stays.
+    let sent = sizes.iter().map(|size| n - n / size).sum();
+    Stated { rounds: Some(rounds), sent: Some((sent, n)) }
+}
+
 fn recursive_doubling(collective: Collective, n: u64) -> Stated {
     let rounds = u64::from(n.ilog2());
     let power = 1 << rounds;
@@ -169,6 +213,16 @@ fn recursive_doubling(collective: Collective, n: u64) -> Stated {
         _ => Some((n - 1, n)),
     };
     Stated { rounds: Some(rounds + folds), sent }
+}
+
+fn recursive_exchange(twice: u64, n: u64, radix: u64) -> Stated {
+    let radix = radix.max(2);
+    let rounds = u64::from(n.ilog(radix));
+    let power = radix.pow(n.ilog(radix));
+    // What folds need not be late for every round; the result goes back as often as ranks have folded.
+    let most = (n - power).div_ceil(power);
+    let sent = Some((twice * (power - 1) + most * power, power));
+    Stated { rounds: (n == power).then_some(twice * rounds), sent }
 }
 
 fn rabenseifner(n: u64) -> Stated {

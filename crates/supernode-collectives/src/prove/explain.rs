@@ -95,7 +95,8 @@ fn span(span: Span) -> String {
         1 => format!("{buf}{}", span.first),
         len => match span.around {
             None => format!("{buf}{}..{}", span.first, span.first + len - 1),
-            Some(stride) => format!("{len} from {buf}{} by {stride}", span.first),
+            Some(stride) if span.run == 1 => format!("{len} from {buf}{} by {stride}", span.first),
+            Some(stride) => format!("{len} from {buf}{}, {} by {stride}", span.first, span.run),
         },
     }
 }

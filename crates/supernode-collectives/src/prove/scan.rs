@@ -180,11 +180,22 @@ impl Check<'_> {
             Buf::Output => "output",
             Buf::Scratch => "scratch",
         };
-        let (Span { first, len, around, .. }, room) = (span, self.shape.chunks(span.buf));
+        let (Span { first, len, around, run, .. }, room) = (span, self.shape.chunks(span.buf));
+        if run == 0 || (run > 1 && around.is_none()) {
+            return Some(format!("{name} chunks from {first} are in runs of {run}"));
+        }
         if let Some(stride) = around {
-            // Around the buffer at most once for each chunk between two: none comes twice.
-            let chunks = room / gcd(room.into(), stride.get().into()) as u32;
-            return (first >= room || stride.get() > room || len > chunks).then(|| {
+            let stride = stride.get();
+            let fits = if run == 1 {
+                // Around the buffer at most once for each chunk between two: none comes twice.
+                len <= room / gcd(room.into(), stride.into()) as u32
+            } else {
+                // Around it once.
+                let last = u64::from(len.saturating_sub(1));
+                let (runs, within) = (last / u64::from(run), last % u64::from(run));
+                run <= stride && runs * u64::from(stride) + within < u64::from(room)
+            };
+            return (first >= room || stride > room || !fits).then(|| {
                 format!(
                     "{len} {name} chunks from {first} by {stride} do not exist: there are {room}"
                 )

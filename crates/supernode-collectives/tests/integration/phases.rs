@@ -138,6 +138,8 @@ proptest! {
                     | Algorithm::OneSided
                     | Algorithm::Swing
                     | Algorithm::RecursiveMultiplying
+                    | Algorithm::RecursiveExchange
+                    | Algorithm::ScatterAllGather
                     | Algorithm::MultiPortBucket
                     | Algorithm::UnequalGroups
             );

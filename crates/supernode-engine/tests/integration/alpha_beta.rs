@@ -58,6 +58,21 @@ pub(crate) fn closed_form(
             form(0, 0)
         }
         Algorithm::Pairwise | Algorithm::Chain => form(peers, peers),
+        Algorithm::RecursiveExchange if ranks.is_power_of_two() => {
+            form(phases * u64::from(ranks.ilog2()), phases * peers)
+        }
+        Algorithm::Bruck => {
+            // With radix 2, whatever has a bit set goes once for it.
+            let bits = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
+            let set: u64 = (0..ranks).map(|slot| u64::from(slot.count_ones())).sum();
+            form(bits, if collective == Collective::AllToAll { set } else { peers })
+        }
+        Algorithm::ByDimension => {
+            let sizes = tuning.levels.iter().map(|level| u64::from(level.size));
+            let stays: u64 = sizes.clone().map(|size| u64::from(ranks) / size).sum();
+            let levels = tuning.levels.len() as u64;
+            form(levels, levels * u64::from(ranks) - stays)
+        }
         Algorithm::Linear => match collective {
             Collective::AllReduce => form(2, 2 * peers),
             Collective::Barrier => form(2, 0),
@@ -109,6 +124,8 @@ pub(crate) fn closed_form(
         | Algorithm::Binomial
         | Algorithm::MultiPortBucket
         | Algorithm::RecursiveMultiplying
+        | Algorithm::RecursiveExchange
+        | Algorithm::ScatterAllGather
         | Algorithm::UnequalGroups => None,
     }
 }

@@ -2,8 +2,8 @@
 
 /// A position of the tree of `ranks` positions and radix `radix`; the root is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) position: u32,
+pub(in crate::algorithms) struct Node {
+    pub(in crate::algorithms) position: u32,
     ranks: u32,
     radix: u32,
     /// R^j for the lowest digit j that is not zero: children are nearer. Of the root, more than all.
@@ -11,7 +11,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(position: u32, ranks: u32, radix: u32) -> Self {
+    pub(in crate::algorithms) fn new(position: u32, ranks: u32, radix: u32) -> Self {
         let mut reach = 1;
         while reach < u64::from(ranks)
             && u64::from(position).is_multiple_of(reach * u64::from(radix))
@@ -21,35 +21,35 @@ impl Node {
         Self { position, ranks, radix, reach }
     }
 
-    pub(super) fn is_root(self) -> bool {
+    pub(in crate::algorithms) fn is_root(self) -> bool {
         self.position == 0
     }
 
-    pub(super) fn parent(self) -> u32 {
+    pub(in crate::algorithms) fn parent(self) -> u32 {
         let unit = self.reach * u64::from(self.radix);
         (u64::from(self.position) / unit * unit) as u32
     }
 
     /// Positions of its subtree, the own one first.
-    pub(super) fn size(self) -> u32 {
+    pub(in crate::algorithms) fn size(self) -> u32 {
         self.reach.min(u64::from(self.ranks - self.position)) as u32
     }
 
     /// How many children there are.
-    pub(super) fn children(self) -> u32 {
+    pub(in crate::algorithms) fn children(self) -> u32 {
         // The farthest position of the subtree belongs to the last child.
         self.holder(self.size() - 1).map_or(0, |last| last + 1)
     }
 
     /// The child in whose subtree the position `distance` beyond the own one is.
-    pub(super) fn holder(self, distance: u32) -> Option<u32> {
+    pub(in crate::algorithms) fn holder(self, distance: u32) -> Option<u32> {
         let digit = distance.checked_ilog(self.radix)?;
         let number = digit * (self.radix - 1) + distance / self.radix.pow(digit) - 1;
         (distance < self.size()).then_some(number)
     }
 
     /// Position of child `number`, nearest first, and the size of its subtree.
-    pub(super) fn child(self, number: u32) -> (u32, u32) {
+    pub(in crate::algorithms) fn child(self, number: u32) -> (u32, u32) {
         let (digit, times) = (number / (self.radix - 1), number % (self.radix - 1) + 1);
         let reach = self.radix.pow(digit);
         let position = self.position + times * reach;
@@ -57,7 +57,7 @@ impl Node {
     }
 
     /// Children at distances of the same digit as child `number`: served in the same round.
-    pub(super) fn siblings(self, number: u32) -> u32 {
+    pub(in crate::algorithms) fn siblings(self, number: u32) -> u32 {
         let digit = number / (self.radix - 1);
         (self.children() - digit * (self.radix - 1)).min(self.radix - 1)
     }

@@ -124,8 +124,25 @@ fn recursive_multiplying() {
         for ranks in 1..=64 {
             let tuning = Tuning { radix, ..Tuning::default() };
             proof(Algorithm::RecursiveMultiplying, Collective::AllReduce, ranks, &tuning);
+            proof(Algorithm::RecursiveExchange, Collective::AllReduce, ranks, &tuning);
         }
     }
+}
+
+#[test]
+fn recursive_exchange() {
+    all_ranks(Algorithm::RecursiveExchange, |_, _| 1);
+    for (radix, ranks) in [(3, 27), (4, 16), (5, 5), (8, 64)] {
+        let tuning = Tuning { radix, ..Tuning::default() };
+        for collective in ALL_REDUCE_AND_HALVES {
+            proof(Algorithm::RecursiveExchange, collective, ranks, &tuning);
+        }
+    }
+}
+
+#[test]
+fn scatter_all_gather() {
+    all_ranks(Algorithm::ScatterAllGather, |_, _| 0);
 }
 
 #[test]
@@ -231,6 +248,23 @@ fn pairwise() {
     all_ranks(Algorithm::Pairwise, |_, _| 0);
 }
 
+/// The copy splits the first exchange in two.
+#[test]
+fn bruck() {
+    all_ranks(Algorithm::Bruck, |_, _| 1);
+}
+
+#[test]
+fn by_dimension() {
+    all_ranks(Algorithm::ByDimension, |_, _| 1);
+    for sizes in [&[5][..], &[4, 4], &[2, 3], &[3, 5], &[2, 3, 4], &[4, 1, 3], &[2, 2, 2, 2]] {
+        let level = |size: &u32| LevelPlan { size: *size, inner: Inner::Direct };
+        let levels = sizes.iter().map(level).collect();
+        let tuning = Tuning { levels, ..Tuning::default() };
+        proof(Algorithm::ByDimension, Collective::AllToAll, sizes.iter().product(), &tuning);
+    }
+}
+
 #[test]
 fn dissemination() {
     all_ranks(Algorithm::Dissemination, |_, _| 1);
@@ -266,7 +300,7 @@ fn every_root() {
 
 #[test]
 fn every_radix() {
-    for algorithm in [Algorithm::Binomial, Algorithm::Dissemination] {
+    for algorithm in [Algorithm::Binomial, Algorithm::Dissemination, Algorithm::Bruck] {
         for collective in Collective::ALL {
             for (radix, ranks) in (2..=9).flat_map(|radix| (1..=40).map(move |n| (radix, n))) {
                 let tuning = Tuning { radix, ..Tuning::default() };
