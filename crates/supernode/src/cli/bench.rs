@@ -1,6 +1,7 @@
 //! `supernode bench`: nccl-tests on machines one cannot have.
 
 mod choices;
+mod files;
 mod forced;
 mod hccl;
 mod library;
@@ -14,18 +15,17 @@ mod trace;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use supernode::catalog::System;
-use supernode::collectives::{Algorithm, Collective, Inner, Schedule, Tuning};
+use supernode::collectives::{Algorithm, Collective, Inner};
 use supernode::library::Library;
 use supernode::units::{DType, MessageSize, ReduceOp};
 
 use super::measure::{Answer, EngineChoice, Setup};
 use super::profile::{LaunchName, ProcessesName, Profile};
 use super::rows::{Chosen, Format, Row, RowWriter, Sweep};
-use super::{Error, names, source};
+use super::{Error, names, ranks, source};
 use choices::{Choice, Choices, choices};
 use placement::PlacementName;
 
@@ -55,8 +55,9 @@ pub(super) struct Args {
     /// Join so many of the system by its scale-out network [default: 1].
     #[arg(long, value_name = "N", value_parser = names::whole::<u32>)]
     nodes: Option<u32>,
-    /// Number of ranks [default: every device of the system].
-    #[arg(short = 'n', long, visible_short_alias = 'g', value_name = "N", value_parser = names::whole::<u32>)]
+    /// Number of ranks, such as 72 or 8K; K is 1,024 and M its square [default: every device of the
+    /// system].
+    #[arg(short = 'n', long, visible_short_alias = 'g', value_name = "N", value_parser = ranks::count)]
     ranks: Option<u32>,
     /// How ranks are laid on devices.
     #[arg(long, value_enum, ignore_case = true, default_value = "packed")]
@@ -202,12 +203,9 @@ fn wire(
             let (_, elements) = counts(args.collective(), args.dtype, setup.ranks(), size);
             let (algorithm, tuning) = choice.resolve(&setup, elements * args.dtype.bytes());
             setup.check_limits(algorithm, &tuning, elements)?;
-            if args.trace.is_some() {
-                traced(args, &setup, algorithm, &tuning)?;
-            }
         }
     }
-    one_row_for_files(args, run.len() * sizes.len())?;
+    files::write(args, &setup, &run, sizes)?;
     let facts = setup::facts(args, system, &setup);
     let mut writer = RowWriter::new(io::stdout().lock(), args.format, facts, sweep);
     writer.header(&left_out)?;
@@ -246,50 +244,8 @@ fn one_row<W: Write>(
             writer.explain(line);
         }
     }
-    if let Some(path) = args.per_rank.as_ref().or(args.trace.as_ref()) {
-        Setup::follows_ports(answer.engine)
-            .map_err(|why| format!("{path}: no steps and ranks to write, {why}"))?;
-    }
-    if let Some(path) = &args.per_rank {
-        setup.write_finishes(path, algorithm, &tuning, large)?;
-    }
-    if let Some(path) = &args.trace {
-        let schedule = traced(args, setup, algorithm, &tuning)?;
-        trace::write(path, &setup.record(&schedule, large)?, &*schedule)?;
-    }
     let row = answered(args, ranks, (shown, bytes), algorithm.name().into(), answer, None);
     Ok(bar.suspend(|| writer.row(row))?)
-}
-
-/// The schedule that is to be traced, if all its messages can be kept.
-fn traced(
-    args: &Args,
-    setup: &Setup,
-    algorithm: Algorithm,
-    tuning: &Tuning,
-) -> Result<Arc<dyn Schedule>, Error> {
-    let path = args.trace.as_deref().unwrap_or_default();
-    let schedule = setup.recordable(algorithm, tuning)?;
-    Ok(schedule.map_err(|why| format!("--trace {path}: {why}; use fewer ranks"))?)
-}
-
-/// A file of one run has room for one run.
-fn one_row_for_files(args: &Args, rows: usize) -> Result<(), Error> {
-    let path = |file: &Option<String>| file.as_ref().map(std::path::absolute);
-    if let (Some(Ok(finishes)), Some(Ok(trace))) = (path(&args.per_rank), path(&args.trace))
-        && finishes == trace
-    {
-        return Err("--per-rank and --trace write one file each; give them two names".into());
-    }
-    let files = [("--per-rank", &args.per_rank), ("--trace", &args.trace)];
-    match files.into_iter().find(|(_, file)| file.is_some()) {
-        Some((option, _)) if rows != 1 => Err(format!(
-            "{option} is for a run of one row, and this one has {rows}; give one size (-b and -e) and \
-             one --algo"
-        )
-        .into()),
-        _ => Ok(()),
-    }
 }
 
 /// Whether something was asked for that a library's times do not have.

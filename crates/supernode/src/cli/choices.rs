@@ -14,7 +14,7 @@ use supernode::units::{DType, MessageSize, ReduceOp, Time};
 use super::machine::Copies;
 use super::profile::{self, LaunchName, ProcessesName, Profile};
 use super::rows::Format;
-use super::{Error, names, source};
+use super::{Error, names, ranks, source};
 use spans::spans;
 use write::{Facts, Line};
 
@@ -44,8 +44,9 @@ pub(super) struct Args {
     /// Join so many of the system by its scale-out network [default: 1].
     #[arg(long, value_name = "N", value_parser = names::whole::<u32>)]
     nodes: Option<u32>,
-    /// Number of ranks [default: every device of the system].
-    #[arg(short = 'n', long, visible_short_alias = 'g', value_name = "N", value_parser = names::whole::<u32>)]
+    /// Number of ranks, such as 72 or 8K; K is 1,024 and M its square [default: every device of the
+    /// system].
+    #[arg(short = 'n', long, visible_short_alias = 'g', value_name = "N", value_parser = ranks::count)]
     ranks: Option<u32>,
     /// Override a value of the model (repeatable).
     #[arg(long, value_name = "KEY=VALUE")]

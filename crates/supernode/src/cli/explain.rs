@@ -7,7 +7,7 @@ use supernode::collectives::prove::{draw, explain, memory_needed};
 use supernode::collectives::{Collective, LevelPlan};
 
 use super::names::grouped;
-use super::{Error, names, verify};
+use super::{Error, names, ranks, verify};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -31,8 +31,8 @@ pub(super) struct Args {
     /// The algorithm.
     #[arg(short, long, value_name = "NAME", default_value = "ring")]
     algo: String,
-    /// Number of ranks.
-    #[arg(short = 'n', long, value_name = "N", default_value = "4", value_parser = names::whole::<u32>)]
+    /// Number of ranks; K is 1,024.
+    #[arg(short = 'n', long, value_name = "N", default_value = "4", value_parser = ranks::count)]
     ranks: u32,
     /// Pieces each rank's share is cut into where the algorithm pipelines.
     #[arg(long, value_name = "N", default_value = "1", value_parser = verify::slices)]
@@ -55,9 +55,6 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     names::check_root(args.collective, args.root)?;
     let (collective, ranks) = (args.collective.with_root(args.root.unwrap_or(0)), args.ranks);
     let algorithm = verify::algorithm(&args.algo)?;
-    if ranks == 0 {
-        return Err("a collective needs at least 1 rank".into());
-    }
     let tuning = verify::tuning(algorithm, ranks, args.slices, &args.levels, args.radix);
     let schedule = algorithm.schedule(collective, ranks, &tuning)?;
     let (_, steps) = memory_needed(&*schedule);

@@ -30,11 +30,11 @@ impl FromStr for RankCounts {
 
 fn add(part: &str, counts: &mut Vec<u32>) -> Result<(), String> {
     let Some((first, rest)) = part.split_once("..") else {
-        counts.push(number(part)?);
+        counts.push(count(part)?);
         return Ok(());
     };
     let (last, step) = rest.split_once(':').unwrap_or((rest, "+1"));
-    let (first, last) = (number(first)?, number(last.trim_start_matches('='))?);
+    let (first, last) = (count(first)?, count(last.trim_start_matches('='))?);
     if first > last {
         return Err(format!("`{part}` ends before it begins; write the smaller number first"));
     }
@@ -42,26 +42,26 @@ fn add(part: &str, counts: &mut Vec<u32>) -> Result<(), String> {
         return Err(format!("`:{step}` never gets anywhere; write :x2 to double or :+8 to add 8"));
     }
     let (by, multiply) = match (step.strip_prefix('x'), step.strip_prefix('+')) {
-        (Some(factor), _) => (number(factor)?, true),
-        (_, Some(add)) => (number(add)?, false),
+        (Some(factor), _) => (count(factor)?, true),
+        (_, Some(add)) => (count(add)?, false),
         _ => return Err(format!("`:{step}` is no step; write :x2 to double or :+8 to add 8")),
     };
     if multiply && by < 2 {
         return Err(format!("`:{step}` never gets anywhere; multiply by 2 or more"));
     }
     let mut next = Some(first);
-    while let Some(count) = next.filter(|count| *count <= last) {
+    while let Some(number) = next.filter(|number| *number <= last) {
         if counts.len() == MOST {
             return Err(format!("`{part}` is more than {MOST} numbers of ranks; add a step"));
         }
-        counts.push(count);
-        next = if multiply { count.checked_mul(by) } else { count.checked_add(by) };
+        counts.push(number);
+        next = if multiply { number.checked_mul(by) } else { number.checked_add(by) };
     }
     Ok(())
 }
 
-/// A whole number above zero, `K` and `M` binary.
-fn number(text: &str) -> Result<u32, String> {
+/// Reads a whole number above zero, `K` and `M` binary.
+pub(super) fn count(text: &str) -> Result<u32, String> {
     let text = text.trim();
     let (digits, factor) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),

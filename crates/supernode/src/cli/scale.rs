@@ -44,7 +44,7 @@ pub(super) struct Args {
     /// Join so many of the system by its scale-out network.
     #[arg(long, value_name = "N", default_value = "1", value_parser = names::whole::<u32>)]
     nodes: u32,
-    /// Numbers of ranks: 8,64 or 8..1M:x2 or 8..64:+8.
+    /// Numbers of ranks: 8,64 or 8..1M:x2 or 8..64:+8; K is 1,024 and M its square.
     #[arg(short = 'n', long, value_name = "LIST")]
     ranks: RankCounts,
     /// Algorithms separated by commas, `auto` (predicted fastest for each number) or `all`.
@@ -96,8 +96,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let system = catalog.system(&id)?;
     let copies = Copies(args.nodes);
     let fabric = copies.fabric(&catalog, system)?;
-    for ranks in args.ranks.iter() {
-        copies.ranks(system, fabric.devices(), Some(ranks))?;
+    let fits = |ranks| copies.ranks(system, fabric.devices(), Some(ranks));
+    // Where no number fits, there is nothing to head.
+    if !args.ranks.iter().any(|ranks| fits(ranks).is_ok()) {
+        args.ranks.iter().try_for_each(|ranks| fits(ranks).map(drop))?;
     }
     // A file that cannot be written is known before the work.
     let drawing =
@@ -112,13 +114,18 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     writer.header()?;
     let bar = progress(args.ranks.iter().count() * algorithms.len());
     for ranks in args.ranks.iter() {
-        let mut setup = setup(args, (&catalog, system), &fabric, ranks)?;
+        let mut setup =
+            fits(ranks).and_then(|ranks| setup(args, (&catalog, system), &fabric, ranks));
         for &algorithm in &algorithms {
             bar.set_message(format!(
                 "{} on {ranks} ranks",
                 algorithm.map_or("auto", Algorithm::name)
             ));
-            match row(args, &mut setup, algorithm) {
+            let made = match &mut setup {
+                Ok(setup) => row(args, setup, algorithm),
+                Err(why) => Err(why.to_string().into()),
+            };
+            match made {
                 Ok(row) => bar.suspend(|| writer.row(row))?,
                 Err(why) => {
                     bar.suspend(|| writer.leave_out(ranks, algorithm, why.to_string()))?;

@@ -61,7 +61,7 @@ impl Setup {
     }
 
     /// Whether times of `engine` are those of messages that meet at ports alone, which can be recorded.
-    pub(in crate::cli) fn follows_ports(engine: EngineChoice) -> Result<(), String> {
+    fn follows_ports(engine: EngineChoice) -> Result<(), String> {
         match engine {
             EngineChoice::Emulate
             | EngineChoice::EmulateSizes
@@ -69,6 +69,21 @@ impl Setup {
             | EngineChoice::Sweep
             | EngineChoice::Ports => Ok(()),
             other => Err(format!("the engine {} keeps none of them", other.name())),
+        }
+    }
+
+    /// Whether times of single ranks go with the engine that was asked for.
+    pub(in crate::cli) fn keeps_ranks(&self) -> Result<(), String> {
+        match self.request.engine {
+            // The exact engines are asked beside it.
+            EngineChoice::Auto => Ok(()),
+            forced => Self::follows_ports(forced).map_err(|_| {
+                format!(
+                    "the engine {} keeps no steps and no times of single ranks; use auto, folded, \
+                     sweep, ports or emulate",
+                    forced.name()
+                )
+            }),
         }
     }
 
