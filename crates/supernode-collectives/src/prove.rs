@@ -20,13 +20,14 @@
 //! Modules: `scan` (does each step make sense), `machine` and `take` (running without time),
 //! `deadlock`, `expression` and `memory` (symbolic values), `symbolic` (what steps do to them),
 //! `clocks` and `races`, `meter` (costs), `verdict` (is the output right), `heard` (is a barrier one),
-//! `closed` (formulas), `finding` (what can be wrong), `explain` (steps and data movement as text), `drawing`
+//! `closed` (formulas), `effort` (what a proof takes), `finding` (what can be wrong), `explain` (steps and data movement as text), `drawing`
 //! (data movement as an SVG).
 
 mod clocks;
 mod closed;
 mod deadlock;
 mod drawing;
+mod effort;
 mod explain;
 mod expression;
 mod finding;
@@ -43,14 +44,17 @@ mod verdict;
 pub use closed::{Stated, prove_algorithm};
 pub use deadlock::{Blocked, Deadlock, WaitsFor};
 pub use drawing::draw;
+pub use effort::{memory_needed, operations};
 pub use explain::explain;
 pub use finding::{Access, Finding, Place};
 pub use machine::Order;
 pub use meter::Cost;
 pub use scan::action_fault;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use clocks::Watched;
-use expression::Expressions;
 use machine::Machine;
 use memory::Memory;
 use races::Races;
@@ -58,10 +62,10 @@ use scan::Scan;
 use symbolic::Symbolic;
 use verdict::Asked;
 
-use crate::{Action, CollectiveError, Members, Rank, Schedule, Shape, sample};
+use crate::{CollectiveError, Members, Rank, Schedule, Shape};
 
 /// What to prove, and how much to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Depths of connections to try, in any order; none leaves deadlock at finite depth out.
     pub depths: Vec<u32>,
@@ -70,11 +74,14 @@ pub struct Options {
     /// In which order lanes take their turns; the result does not depend on it unless there is a
     /// race.
     pub order: Order,
+    /// Counts the steps of all runs while they are taken, for whoever waits.
+    pub progress: Option<Arc<AtomicU64>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { depths: vec![0, 1, 2, 4, 8], keep: 16, order: Order::Fair }
+        let depths = vec![0, 1, 2, 4, 8];
+        Self { depths, keep: 16, order: Order::Fair, progress: None }
     }
 }
 
@@ -157,7 +164,7 @@ pub fn prove(schedule: &dyn Schedule, options: &Options) -> Result<Proof, Collec
     let (mut findings, summation) = (run.findings, run.summation);
     let (mut least_depth, mut deadlocks) = (None, Vec::new());
     if run.ended && !options.depths.is_empty() {
-        let (least, met, finding) = deadlock::least_depth(schedule, &options.depths, options.order);
+        let (least, met, finding) = deadlock::least_depth(schedule, options);
         (least_depth, deadlocks) = (least, met);
         if let Some(finding) = finding {
             findings.push(|| finding);
@@ -210,6 +217,7 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
         return Ok(finish(effects, &asked, 0, false));
     }
     let mut machine = Machine::new(schedule, None, effects);
+    machine.progress = options.progress.as_deref();
     let ended = machine.run(options.order);
     let stuck = (!ended && machine.fault.is_none()).then(|| machine.deadlock());
     let whole = machine.fault.is_none() && ended;
@@ -248,69 +256,4 @@ fn finish(effects: Symbolic, asked: &Asked, steps: u64, ended: bool) -> Run {
     };
     let (cost, trace) = (meter.cost(&asked.shape), trace.unwrap_or_default());
     Run { findings, summation, cost, steps, ended, trace, memory }
-}
-
-/// Lanes whose steps are counted one by one.
-const MOST_COUNTED: u64 = 1 << 22;
-
-/// Bytes that [`prove`] needs, about, and the steps that it takes.
-///
-/// Reads the steps of a few ranks, unless the buffers alone are too much for any machine.
-pub fn memory_needed(schedule: &dyn Schedule) -> (u64, u64) {
-    let shape = schedule.shape();
-    if shape.ranks == 0 {
-        return (0, 0);
-    }
-    let (ranks, lanes) = (u64::from(shape.ranks), u64::from(shape.lanes));
-    let buffers = u64::from(shape.output_chunks) * Memory::OUTPUT_BYTES
-        + u64::from(shape.scratch_chunks) * Memory::SCRATCH_BYTES;
-    let buffers = ranks.saturating_mul(buffers + lanes * 256);
-    let sample = sample(schedule);
-    let of_rank =
-        |rank| (0..shape.lanes).map(move |lane| u64::from(schedule.steps(rank, lane))).sum();
-    // All ranks are counted where that is quick: a root has far more steps than the others.
-    let steps = if ranks.saturating_mul(lanes) <= MOST_COUNTED {
-        (0..shape.ranks).map(of_rank).sum()
-    } else {
-        sample.map(of_rank).into_iter().max().unwrap_or(0).saturating_mul(ranks)
-    };
-    if buffers > 1 << 42 || steps > 1 << 36 {
-        return (buffers, steps);
-    }
-    let (mut sums, mut shared) = (0_u64, false);
-    for rank in sample {
-        let mut own = 0;
-        for lane in 0..shape.lanes {
-            for index in 0..schedule.steps(rank, lane) {
-                own += match schedule.step(rank, lane, index).action {
-                    Action::Recv { with: Some(with), .. }
-                    | Action::Forward { with: Some(with), .. }
-                    | Action::Exchange { with: Some(with), .. }
-                    | Action::Get { with: Some(with), .. } => u64::from(with.len),
-                    Action::Reduce { src, .. } => u64::from(src.len),
-                    Action::SwitchReduce { group, src, .. } => {
-                        shared = true;
-                        u64::from(group.count) * u64::from(src.len)
-                    }
-                    Action::Put { .. } | Action::Multicast { .. } => {
-                        shared = true;
-                        0
-                    }
-                    _ => 0,
-                };
-            }
-        }
-        sums = sums.max(own);
-    }
-    let messages = schedule.in_flight().saturating_mul(ranks).saturating_mul(96);
-    let mut needed = buffers
-        .saturating_add(sums.saturating_mul(ranks).saturating_mul(Expressions::BYTES))
-        .saturating_add(messages);
-    if shared || lanes > 1 {
-        let cells = ranks * u64::from(shape.output_chunks + shape.scratch_chunks);
-        // Who uses each chunk, and a clock of all lanes in each lane and each message on its way.
-        let clocks = (ranks * lanes).saturating_mul(ranks * lanes).saturating_mul(16);
-        needed = needed.saturating_add(cells.saturating_mul(200)).saturating_add(clocks);
-    }
-    (needed, steps)
 }

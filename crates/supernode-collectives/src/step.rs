@@ -328,6 +328,11 @@ impl Action {
         }
     }
 
+    /// Whether it writes to the memory of other ranks, or has a switch read it.
+    pub(crate) const fn reaches_memory_of_others(&self) -> bool {
+        matches!(self, Self::Put { .. } | Self::Multicast { .. } | Self::SwitchReduce { .. })
+    }
+
     /// By how much the step changes the number of messages under way, in two halves: what it sends
     /// counts up, requests to a switch included, what it takes counts down.
     pub(crate) fn messages(&self) -> [i64; 2] {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::machine::{Effects, Machine, Order};
-use super::{Finding, Place};
+use super::machine::{Effects, Machine};
+use super::{Finding, Options, Place};
 use crate::{Action, Dep, Rank, Schedule};
 
 /// What a blocked step waits for.
@@ -149,23 +149,23 @@ impl Effects for Bare {
 }
 
 /// Whether the schedule ends when a connection holds `depth` messages.
-pub(super) fn at_depth(schedule: &dyn Schedule, depth: u32, order: Order) -> Result<(), Deadlock> {
+fn at_depth(schedule: &dyn Schedule, depth: u32, options: &Options) -> Result<(), Deadlock> {
     let mut machine = Machine::new(schedule, Some(depth), Bare);
-    if machine.run(order) { Ok(()) } else { Err(machine.deadlock()) }
+    machine.progress = options.progress.as_deref();
+    if machine.run(options.order) { Ok(()) } else { Err(machine.deadlock()) }
 }
 
 /// Tries the depths from the least; more depth never hurts, so the first that ends is the answer.
 pub(super) fn least_depth(
     schedule: &dyn Schedule,
-    depths: &[u32],
-    order: Order,
+    options: &Options,
 ) -> (Option<u32>, Vec<(u32, Deadlock)>, Option<Finding>) {
-    let mut ascending = depths.to_vec();
+    let mut ascending = options.depths.clone();
     ascending.sort_unstable();
     ascending.dedup();
     let mut deadlocks = Vec::new();
     for depth in ascending {
-        match at_depth(schedule, depth, order) {
+        match at_depth(schedule, depth, options) {
             Ok(()) => return (Some(depth), deadlocks, None),
             Err(deadlock) => deadlocks.push((depth, deadlock)),
         }

@@ -6,6 +6,7 @@
 //! one run says whether the schedule ends.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::expression::mix;
 use super::{Finding, Place};
@@ -90,6 +91,8 @@ pub(super) struct Machine<'a, E: Effects> {
     pub(super) effects: E,
     pub(super) fault: Option<Finding>,
     pub(super) steps_taken: u64,
+    /// Counts steps for whoever waits.
+    pub(super) progress: Option<&'a AtomicU64>,
     ready: VecDeque<u32>,
     order: Order,
 }
@@ -116,6 +119,7 @@ impl<'a, E: Effects> Machine<'a, E> {
             effects,
             fault: None,
             steps_taken: 0,
+            progress: None,
             ready: (0..lanes).collect(),
             order: Order::Fair,
         }
@@ -130,6 +134,7 @@ impl<'a, E: Effects> Machine<'a, E> {
         };
         while let Some(lane) = self.next_lane(&mut random) {
             self.lanes[lane as usize].queued = false;
+            let before = self.steps_taken;
             while self.lanes[lane as usize].next < self.lanes[lane as usize].steps
                 && self.try_step(lane)
             {
@@ -137,6 +142,9 @@ impl<'a, E: Effects> Machine<'a, E> {
                     self.wake(lane);
                     break;
                 }
+            }
+            if let Some(progress) = self.progress {
+                progress.fetch_add(self.steps_taken - before, Ordering::Relaxed);
             }
             if self.fault.is_some() {
                 return false;

@@ -1,13 +1,15 @@
 //! `supernode verify`: prove schedules without running data.
 
+mod progress;
 mod rows;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use supernode::catalog::nearest;
-use supernode::collectives::prove::{Options, memory_needed, prove_algorithm};
+use supernode::collectives::prove::{Options, memory_needed, operations, prove_algorithm};
 use supernode::collectives::{
     Algorithm, Collective, CollectiveError, Inner, LevelPlan, Tuning, fit_levels,
 };
@@ -29,8 +31,8 @@ Examples:
 `2..64` is every number from 2 to 64; `8..1K:x2` doubles, `8..64:+8` adds 8; K is 1,024.
 Exit codes: 0 proved, 1 something is wrong, 2 the request cannot be met.";
 
-/// Steps that a proof takes on; at a few million a second, that is minutes.
-const MAX_STEPS: u64 = 2_000_000_000;
+/// Operations that a proof takes on; at a few million a second, that is minutes.
+const MAX_OPERATIONS: u64 = 2_000_000_000;
 
 /// What to prove.
 #[derive(Debug, clap::Args)]
@@ -178,12 +180,17 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     let mut writer = Writer::new(io::stdout().lock(), args.format, args.cycles);
     writer.header(args.collective(), &left_out)?;
+    let options = Options { progress: Some(Arc::default()), ..Options::default() };
+    let bar = progress::bar(&options, work.len());
     for (algorithm, ranks) in work {
+        bar.set_message(format!("{algorithm} on {} ranks", grouped(ranks.into())));
         let tuning = tuning(algorithm, ranks, args.slices, &args.levels, args.radix);
-        let options = Options::default();
         let proof = prove_algorithm(algorithm, args.collective(), ranks, &tuning, &options)?;
-        writer.row(&Row { collective: args.collective(), algorithm, ranks, proof })?;
+        let row = Row { collective: args.collective(), algorithm, ranks, proof };
+        bar.suspend(|| writer.row(&row))?;
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     let wrong = writer.finish()?;
     io::stdout().flush()?;
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
@@ -209,12 +216,13 @@ fn check_limits(args: &Args, algorithm: Algorithm, ranks: u32) -> Result<(), Ref
             CollectiveError::RanksForbidden { .. } => Refused::Forbidden(error.to_string()),
             _ => Refused::TooMuch(error.to_string()),
         })?;
-    let (needed, steps) = memory_needed(&*schedule);
-    if steps > MAX_STEPS {
-        let (steps, most) = (grouped(steps), grouped(MAX_STEPS));
+    let (needed, _) = memory_needed(&*schedule);
+    let operations = operations(&*schedule);
+    if operations > MAX_OPERATIONS {
+        let (operations, most) = (grouped(operations), grouped(MAX_OPERATIONS));
         return Err(Refused::TooMuch(format!(
-            "{algorithm} on {ranks} ranks has about {steps} steps; more than {most} would take \
-             too long to prove; use fewer ranks"
+            "the proof of {algorithm} on {ranks} ranks takes about {operations} operations (messages, \
+             chunks, clocks); more than {most} would take too long; use fewer ranks or slices"
         )));
     }
     if needed > limit {

@@ -3,6 +3,7 @@
 mod algorithms;
 mod classes;
 mod communicators;
+mod effort;
 mod golden;
 mod laws;
 
