@@ -3,6 +3,7 @@
 use supernode_catalog::Catalog;
 use supernode_library::{Library, LibraryError};
 
+use crate::ahead::{Ahead, ahead};
 use crate::contest::Contest;
 use crate::facts::{Fact, facts};
 use crate::failures::Failures;
@@ -31,6 +32,8 @@ pub struct Comparison {
     /// Library against library, each machine by that of its chips; or everything that keeps them
     /// from it.
     pub library: Result<Contest, Vec<StrategyError>>,
+    /// Machines that train faster by their library than on the wire.
+    pub ahead: Vec<Ahead>,
     /// The library of each machine, if it has one.
     pub libraries: [Option<Installed>; 2],
 }
@@ -75,6 +78,10 @@ pub fn compare(
         [Ok(a), Ok(b)] => Contest::new(&[a, b], native, question).map_err(|error| vec![error]),
         missing => Err(errors(missing)),
     };
+    let ahead = match &library {
+        Ok(library) => ahead(&wire, library, question)?,
+        Err(_) => Vec::new(),
+    };
     let failures = machines.each_ref().map(|machine| Failures::of(machine, assumptions));
     Ok(Comparison {
         workload: *workload,
@@ -85,6 +92,7 @@ pub fn compare(
         failures,
         wire,
         library,
+        ahead,
         libraries,
     })
 }

@@ -34,10 +34,11 @@
 //! (its collectives), `step` (time of one step), `side` (one machine at both ends of its ranges),
 //! `shared_chip` (ranges that both machines have), `basis` (what is made equal), `row` (both machines
 //! on one basis), `verdict` (who wins), `flip` (where that turns), `contest` (all of these under one
-//! profile), `failures` (interruptions and goodput), `facts` and `all_reduce` (what machines are made
+//! profile), `ahead` (libraries that the wire does not bound), `failures` (interruptions and goodput), `facts` and `all_reduce` (what machines are made
 //! of and do), `modelled` (values that nobody published), `assumptions` (what no datasheet says),
 //! `compare` (all of it), `question` (what it is about).
 
+mod ahead;
 mod all_reduce;
 mod assumptions;
 mod basis;
@@ -59,6 +60,7 @@ mod timing;
 mod verdict;
 mod workload;
 
+pub use ahead::Ahead;
 pub use all_reduce::AllReduce;
 pub use assumptions::{Assumed, Assumptions, Bounds, CORNERS};
 pub use basis::Basis;

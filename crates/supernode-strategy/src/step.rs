@@ -8,6 +8,7 @@
 //! what does not hide is exposed, and what hides slows the compute beside it by the overlap tax.
 
 use supernode_catalog::End;
+use supernode_collectives::Collective;
 use supernode_units::Precision;
 
 use crate::plan::{Plan, Sharding};
@@ -70,6 +71,63 @@ pub(crate) struct Traffic {
     scatter: f64,
 }
 
+/// One collective of a plan, with how often a step waits for it or hides it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Called {
+    pub(crate) collective: Collective,
+    pub(crate) ranks: u32,
+    /// Of the large buffer.
+    pub(crate) bytes: u64,
+    pub(crate) seconds: f64,
+    pub(crate) times: f64,
+}
+
+/// How many of [`Collectives`] are those of the tensor groups.
+pub(crate) const TENSOR: usize = 2;
+
+/// All-gather and reduce-scatter of the tensor groups, then of the data groups.
+#[derive(Debug)]
+pub(crate) struct Collectives(pub(crate) [Called; 4]);
+
+impl Collectives {
+    pub(crate) fn of(
+        workload: &Workload,
+        timing: &Timing,
+        plan: Plan,
+    ) -> Result<Self, StrategyError> {
+        let Plan { tensor, replicas, sharding } = plan;
+        let layers = workload.shape().layers as f64;
+        let turns = workload.sequences().div_ceil(u64::from(replicas)) as f64;
+        let bytes = [workload.tensor_bytes(), layer_bytes(workload, tensor)];
+        let within = timing.seconds(Group::Tensor(tensor), bytes[0])?;
+        let between = timing.seconds(Group::Data { tensor, replicas }, bytes[1])?;
+        let exposed = TENSOR_COLLECTIVES as f64 * layers * turns;
+        let [gathers, scatters] = match sharding {
+            Sharding::Optimizer => [layers; 2],
+            Sharding::Full => [2.0 * layers * turns, layers * turns],
+        };
+        let called = |collective, ranks, bytes, seconds, times| Called {
+            collective,
+            ranks,
+            bytes,
+            seconds,
+            times,
+        };
+        let (gather, scatter) = (Collective::AllGather, Collective::ReduceScatter);
+        Ok(Self([
+            called(gather, tensor, bytes[0], within[0], exposed),
+            called(scatter, tensor, bytes[0], within[1], exposed),
+            called(gather, replicas, bytes[1], between[0], gathers),
+            called(scatter, replicas, bytes[1], between[1], scatters),
+        ]))
+    }
+}
+
+/// Bytes of one layer's parameters on a device.
+fn layer_bytes(workload: &Workload, tensor: u32) -> u64 {
+    workload.params / workload.shape().layers / u64::from(tensor) * ELEMENT_BYTES
+}
+
 impl Traffic {
     pub(crate) fn of(
         workload: &Workload,
@@ -77,12 +135,11 @@ impl Traffic {
         tensor: u32,
         replicas: u32,
     ) -> Result<Self, StrategyError> {
-        let shape = workload.shape();
-        let layers = shape.layers as f64;
+        let layers = workload.shape().layers as f64;
         let [gather, scatter] = timing.seconds(Group::Tensor(tensor), workload.tensor_bytes())?;
         let exposed = (gather + scatter) * TENSOR_COLLECTIVES as f64 * layers;
         // Layer by layer, so that the first leaves while the next is computed.
-        let layer = workload.params / shape.layers / u64::from(tensor) * ELEMENT_BYTES;
+        let layer = layer_bytes(workload, tensor);
         let [gather, scatter] = timing.seconds(Group::Data { tensor, replicas }, layer)?;
         Ok(Self { tensor: exposed, gather: gather * layers, scatter: scatter * layers })
     }

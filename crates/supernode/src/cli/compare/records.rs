@@ -14,7 +14,7 @@ use crate::cli::rows::csv::quoted;
 #[derive(Debug, Serialize)]
 struct Record {
     /// `about`, `workload`, `assumption`, `modelled`, `machine`, `all-reduce`, `training`,
-    /// `failures`, `verdict`, `flip` or `not-modelled`.
+    /// `failures`, `verdict`, `ahead`, `flip` or `not-modelled`.
     section: &'static str,
     /// `wire` or `library`; empty where the figure belongs to no profile or to both.
     profile: &'static str,

@@ -281,6 +281,12 @@ fn conclusion(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
         for (basis, sentence) in verdict::sentences(comparison, contest) {
             writeln!(out, "  {basis}: {sentence}")?;
         }
+        if profile == "library" && !comparison.ahead.is_empty() {
+            writeln!(out, "Faster by the library than on the wire")?;
+            for (machine, sentence) in verdict::ahead(comparison) {
+                writeln!(out, "  {machine}: {sentence}")?;
+            }
+        }
         writeln!(out, "{}", flips::heading(comparison, contest))?;
         if let Some(found) = &contest.flips {
             for sentence in flips::sentences(comparison, found) {

@@ -1,9 +1,10 @@
 //! Who wins, in a sentence.
 
-use supernode::strategy::{Basis, Comparison, Contest, Row, StrategyError, Verdict};
-use supernode::units::Value;
+use supernode::catalog::End;
+use supernode::strategy::{Ahead, Basis, Comparison, Contest, Row, StrategyError, Verdict};
+use supernode::units::{Capacity, Time, Value};
 
-use super::figures::{count, percent};
+use super::figures::{count, micros, percent};
 use super::flips;
 
 /// Totals that differ by more than this after replication are worth a word.
@@ -50,6 +51,28 @@ fn sentence(comparison: &Comparison, row: &Row) -> String {
         text.push_str(&batch_limits(comparison, row));
     }
     text
+}
+
+/// Where libraries are ahead of the wire, machine by machine, and by what.
+pub(super) fn ahead(comparison: &Comparison) -> Vec<(String, String)> {
+    let sentence = |ahead: &Ahead| {
+        let end = if ahead.end == End::Best { "good" } else { "bad" };
+        let [library, wire] = ahead.seconds.map(|s| micros(Time::from_secs_f64(s)));
+        let Ahead { basis, name, by, plan, gains, ranks, bytes, .. } = ahead;
+        let bytes = Capacity::new(*bytes);
+        let why = if ahead.uneven {
+            "the ranks leave a scale-up domain partly filled, and the library's model spreads them evenly"
+        } else {
+            "the library's costs are fitted, bounded by other chips or modelled, whatever this hardware does"
+        };
+        let text = format!(
+            "{} times the tokens/s of the wire at the {end} end of its ranges; of {plan}, {gains} of \
+             {bytes} among {ranks} takes {library}, on the wire {wire}: {why}",
+            count(*by)
+        );
+        (format!("{name}, {basis}"), text)
+    };
+    comparison.ahead.iter().map(sentence).collect()
 }
 
 /// Which sides have more devices than their sequences can use, and what a larger batch changes.

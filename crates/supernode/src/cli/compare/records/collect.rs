@@ -39,6 +39,10 @@ pub(super) fn records(comparison: &Comparison) -> Vec<Record> {
         collector.contest(contest);
     }
     collector.profile = "library";
+    for (ahead, (item, note)) in comparison.ahead.iter().zip(verdict::ahead(comparison)) {
+        let place = collector.place("ahead", &item, Some(ahead.index));
+        collector.push(place, "library_over_wire", Value::Point(ahead.by), &note);
+    }
     for why in missing(comparison) {
         let place = collector.place("verdict", "none", None);
         collector.push(place, "text", Value::Unknown, &why);
