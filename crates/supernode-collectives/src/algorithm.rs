@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::{
-    Bine, Binomial, Bruck, ByDimension, Census, Chain, Collective, CollectiveError, Direct,
-    Dissemination, DoubleBinaryTree, Hierarchical, InSwitch, Linear, MultiPortBucket,
-    NeighbourExchange, Pairwise, Pat, Rabenseifner, RecursiveDoubling, Ring, Rings,
-    ScatterAllGather, Schedule, SegmentedRing, SendRecv, Swing, UnequalGroups, circulant, nb, nhr,
-    recursive_exchange, recursive_multiplying,
+    Bine, Binomial, Bruck, ByDimension, Census, Chain, CirculantBroadcast, Collective,
+    CollectiveError, Direct, Dissemination, DoubleBinaryTree, DualRoot, HcclPipeline, Hierarchical,
+    InSwitch, Linear, MultiPortBucket, NeighbourExchange, Pairwise, Pat, Rabenseifner,
+    RecursiveDoubling, Ring, Rings, ScatterAllGather, Schedule, SegmentedRing, SendRecv, Swing,
+    UnequalGroups, circulant, nb, nhr, recursive_exchange, recursive_multiplying,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -106,6 +106,10 @@ algorithms! {
     DoubleBinaryTree: "double-binary-tree", ["tree", "dbt"],
         "two pipelined trees; few steps at nearly full bandwidth",
         |what, ranks, told: &Tuning| DoubleBinaryTree::new(what, ranks, told.slices);
+    /// See [`DualRoot`].
+    DualRoot: "dual-root", ["dual-tree"],
+        "two halves with a tree each; sums in rank order, up and down at once",
+        |what, ranks, told: &Tuning| DualRoot::new(what, ranks, told.slices);
     /// See [`RecursiveDoubling`].
     RecursiveDoubling: "recursive-doubling", ["rd", "recursive-halving"],
         "partners at distance 1, 2, 4, ...; log2 N steps",
@@ -162,6 +166,13 @@ algorithms! {
     MultiPortBucket: "multi-port-bucket", ["multi-bucket"],
         "buckets through the dimensions of a torus (levels) on all links at once",
         |what, ranks, told: &Tuning| MultiPortBucket::new(what, ranks, &sizes(told));
+    /// See [`HcclPipeline`].
+    HcclPipeline: "hccl-pipeline", [],
+        "a ring across groups while a mesh works inside them (HCCL)",
+        |what, ranks, told: &Tuning| {
+            let [inner, groups] = two_levels("hccl-pipeline", what, ranks, told)?;
+            HcclPipeline::new(what, inner, groups)
+        };
     /// See [`UnequalGroups`].
     UnequalGroups: "ahc", ["unequal-groups"],
         "two levels of unequal groups, whose sizes the levels are (HCCL)",
@@ -212,6 +223,10 @@ algorithms! {
     Chain: "chain", ["pipeline"],
         "slices pass from rank to rank; best bandwidth on one link",
         |what, ranks, told: &Tuning| Chain::new(what, ranks, told.slices);
+    /// See [`CirculantBroadcast`].
+    CirculantBroadcast: "circulant-broadcast", ["circ-graph"],
+        "blocks on a circulant graph; the fewest rounds on any N",
+        |what, ranks, told: &Tuning| CirculantBroadcast::new(what, ranks, told.slices);
     /// See [`ScatterAllGather`].
     ScatterAllGather: "scatter-all-gather", ["van-de-geijn"],
         "blocks down a tree, then around a ring (or back): large vectors",

@@ -41,11 +41,11 @@ mod table;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
-    Bine, Binomial, Bruck, ByDimension, Census, Chain, Direct, Dissemination, DoubleBinaryTree,
-    Folded, Hierarchical, InSwitch, Linear, MultiPortBucket, NeighbourExchange, Pairwise, Pat,
-    Rabenseifner, RecursiveDoubling, Ring, Rings, Rounds, ScatterAllGather, SegmentedRing,
-    SendRecv, Swing, UnequalGroups, WholeVectors, circulant, nb, nhr, recursive_exchange,
-    recursive_multiplying,
+    Bine, Binomial, Bruck, ByDimension, Census, Chain, CirculantBroadcast, Direct, Dissemination,
+    DoubleBinaryTree, DualRoot, Folded, HcclPipeline, Hierarchical, InSwitch, Linear,
+    MultiPortBucket, NeighbourExchange, Pairwise, Pat, Rabenseifner, RecursiveDoubling, Ring,
+    Rings, Rounds, ScatterAllGather, SegmentedRing, SendRecv, Swing, UnequalGroups, WholeVectors,
+    circulant, nb, nhr, recursive_exchange, recursive_multiplying,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

@@ -11,6 +11,7 @@ use supernode_units::Time;
 use crate::EngineError;
 
 mod chain;
+mod circulant;
 mod direct;
 mod doubling;
 mod hierarchy;
@@ -71,6 +72,19 @@ pub fn time(
             cost.copy_time(chunk.saturating_mul(u64::from(chunks)))
         }
         Algorithm::RecursiveDoubling => doubling::time(cost, &*schedule, chunk),
+        // Each of two trees alone flows one way; no closed form knows how they meet at a port.
+        Algorithm::DoubleBinaryTree if collective != Collective::AllReduce => {
+            return Err(EngineError::NoFormula(algorithm));
+        }
+        // One block flows one way.
+        Algorithm::CirculantBroadcast if shape.input_chunks == 1 => {
+            one_way::time(cost, &*schedule, chunk, true)
+        }
+        // From one to the other.
+        Algorithm::CirculantBroadcast if ranks == 2 => {
+            chain::time(cost, collective, chunk, u64::from(shape.input_chunks))
+        }
+        Algorithm::CirculantBroadcast => circulant::time(cost, shape.input_chunks, chunk),
         Algorithm::DoubleBinaryTree => tree::time(cost, ranks, chunk, tuning.slices.max(1)),
         Algorithm::InSwitch => {
             let flat = Line { first: 0, stride: 1, count: ranks };

@@ -28,7 +28,10 @@ pub fn tune(
             Tuning { levels: levels(collective, elements, cost, inner), ..Tuning::default() }
         }
         // Rings along the dimensions of the machine, whatever runs on them otherwise.
-        Algorithm::MeshRings | Algorithm::TorusRings | Algorithm::MultiPortBucket => Tuning {
+        Algorithm::MeshRings
+        | Algorithm::TorusRings
+        | Algorithm::MultiPortBucket
+        | Algorithm::HcclPipeline => Tuning {
             levels: levels(collective, elements, cost, Some(Inner::Ring)),
             ..Tuning::default()
         },
@@ -41,11 +44,12 @@ pub fn tune(
             }
         }
         Algorithm::UnequalGroups => Tuning { levels: groups(cost), ..Tuning::default() },
-        Algorithm::DoubleBinaryTree => {
-            Tuning { slices: tree_slices(ranks, bytes, cost), ..Tuning::default() }
-        }
-        Algorithm::Chain => {
-            Tuning { slices: chain_slices(ranks, bytes, cost), ..Tuning::default() }
+        Algorithm::DoubleBinaryTree
+        | Algorithm::DualRoot
+        | Algorithm::Chain
+        | Algorithm::CirculantBroadcast => {
+            let slices = pipeline_slices(filling(algorithm, ranks), bytes, cost);
+            Tuning { slices, ..Tuning::default() }
         }
         Algorithm::InSwitch => {
             let slices = bytes / u64::from(ranks) / IN_SWITCH_SLICE_BYTES;
@@ -114,31 +118,32 @@ fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
             | Algorithm::RecursiveExchange
             | Algorithm::Bruck
             | Algorithm::ByDimension
+            | Algorithm::CirculantBroadcast
     );
     !in_step || cost.fabric.is_uniform()
 }
 
-/// k = sqrt(D n beta / 2 alpha), the slices that make the pipelined tree fastest.
-fn tree_slices(ranks: u32, bytes: u64, cost: &CostModel) -> u32 {
-    if ranks == 1 {
-        return 1;
-    }
-    let route = cost.route(0, ranks / 2);
-    let wire = cost.occupancy(&route, bytes, 1).as_ps() as f64;
-    let alpha = (route.latency + cost.step_overhead() + cost.recv_overhead()).as_ps().max(1) as f64;
+/// How many slices the pipeline of `algorithm` is long before it is full, as a share of what one slice
+/// more costs: D/2 for D levels of the double tree, and what the others' files say.
+fn filling(algorithm: Algorithm, ranks: u32) -> f64 {
     let depth = f64::from(ranks.next_power_of_two().ilog2());
-    (depth * wire / (2.0 * alpha)).sqrt().clamp(1.0, f64::from(SLICES_MAX)) as u32
+    match algorithm {
+        Algorithm::DoubleBinaryTree => depth / 2.0,
+        Algorithm::DualRoot => (4.0 * depth - 6.0) / 3.0,
+        Algorithm::CirculantBroadcast => depth - 1.0,
+        _ => f64::from(ranks) - 2.0,
+    }
 }
 
-/// k = sqrt((N - 2) n beta / alpha), the slices that make the chain fastest.
-fn chain_slices(ranks: u32, bytes: u64, cost: &CostModel) -> u32 {
-    if ranks <= 2 {
+/// k = sqrt(filling n beta / alpha), the slices that make a pipeline fastest.
+fn pipeline_slices(filling: f64, bytes: u64, cost: &CostModel) -> u32 {
+    if cost.fabric.ranks() == 1 || filling <= 0.0 {
         return 1;
     }
-    let route = cost.route(0, ranks / 2);
+    let route = cost.route(0, cost.fabric.ranks() / 2);
     let wire = cost.occupancy(&route, bytes, 1).as_ps() as f64;
     let alpha = (route.latency + cost.step_overhead() + cost.recv_overhead()).as_ps().max(1) as f64;
-    (f64::from(ranks - 2) * wire / alpha).sqrt().clamp(1.0, f64::from(SLICES_MAX)) as u32
+    (filling * wire / alpha).sqrt().clamp(1.0, f64::from(SLICES_MAX)) as u32
 }
 
 fn levels(

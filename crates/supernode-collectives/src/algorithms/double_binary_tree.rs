@@ -20,85 +20,60 @@
 //!
 //! Cost with D the depth (at most ceil(log2 N)) and k slices a tree: each slice of n/2k takes 2D
 //! hops and each port passes at most two messages up and two down a slice, so about
-//! (4D + 4k)(alpha + n beta / 2k), least at k = sqrt(D n beta / 2 alpha). Any N, all-reduce only. The
+//! (4D + 4k)(alpha + n beta / 2k), least at k = sqrt(D n beta / 2 alpha). Any N. The
 //! order of every sum is fixed by the trees, so results are bit-identical across ranks. The four
 //! lanes of a rank (up and down in both trees) contend for its ports.
+//!
+//! A broadcast or a reduce is half of it, on two trees that hang from its root, and in which nobody
+//! else is an inner node twice: about (2D + 2k)(alpha + n beta / 2k), on two lanes.
 
 use crate::{Action, Collective, CollectiveError, Ports, Rank, Schedule, Shape, Span, Step};
+
+mod node;
+
+use node::Node;
 
 /// The pipelined double binary tree.
 #[derive(Debug, Clone, Copy)]
 pub struct DoubleBinaryTree {
+    collective: Collective,
     ranks: u32,
     slices: u32,
 }
 
-/// A rank's neighbours in one tree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Node {
-    parent: Option<Rank>,
-    children: [Option<Rank>; 2],
-}
-
-impl Node {
-    fn map(self, f: impl Fn(Rank) -> Rank) -> Self {
-        Self { parent: self.parent.map(&f), children: self.children.map(|child| child.map(&f)) }
-    }
-
-    fn degree(&self) -> u32 {
-        self.children.iter().flatten().count() as u32
-    }
-
-    fn child(&self, index: u32) -> Option<Rank> {
-        self.children.iter().flatten().nth(index as usize).copied()
-    }
-}
-
-/// The in-order binary tree: inner nodes are multiples of higher powers of two, the root is 0.
-fn tree(ranks: u32, rank: Rank) -> Node {
-    if rank == 0 {
-        // The largest power of two below `ranks`.
-        let child = (ranks > 1).then(|| 1 << (ranks - 1).ilog2());
-        return Node { parent: None, children: [child, None] };
-    }
-    let bit = rank & rank.wrapping_neg();
-    let up = (rank ^ bit) | (bit << 1);
-    let parent = if up >= ranks { rank ^ bit } else { up };
-    let half = bit / 2;
-    let left = (half > 0).then(|| rank - half);
-    // The right subtree may be cut off by the end of the ranks.
-    let mut step = half;
-    while step > 0 && rank + step >= ranks {
-        step /= 2;
-    }
-    let right = (step > 0).then(|| rank + step);
-    Node { parent: Some(parent), children: [left, right] }
-}
-
 impl DoubleBinaryTree {
-    /// The trees over `ranks` ranks with `slices` slices each.
+    /// The trees for `collective` over `ranks` ranks with `slices` slices each.
     ///
     /// # Errors
-    /// [`CollectiveError::NoRanks`], or [`CollectiveError::Unsupported`] for anything but
-    /// all-reduce.
+    /// [`CollectiveError::NoRanks`], [`CollectiveError::Root`], [`CollectiveError::TooManyChunks`] past
+    /// 2^20 slices, or [`CollectiveError::Unsupported`] for anything but all-reduce, broadcast and
+    /// reduce.
     pub fn new(collective: Collective, ranks: u32, slices: u32) -> Result<Self, CollectiveError> {
-        collective.check("double-binary-tree", ranks, collective == Collective::AllReduce)?;
+        let algorithm = "double-binary-tree";
+        let defined = matches!(
+            collective,
+            Collective::AllReduce | Collective::Broadcast { .. } | Collective::Reduce { .. }
+        );
+        collective.check(algorithm, ranks, defined)?;
         if slices >= 1 << 20 {
-            return Err(CollectiveError::TooManyChunks { algorithm: "double-binary-tree", ranks });
+            return Err(CollectiveError::TooManyChunks { algorithm, ranks });
         }
-        Ok(Self { ranks, slices: slices.max(1) })
+        Ok(Self { collective, ranks, slices: slices.max(1) })
     }
 
-    /// Neighbours of `rank` in tree 0 or 1. The second tree is the first one mirrored (even N) or
-    /// shifted by one (odd N), so that leaves of one are inner nodes of the other.
+    /// Neighbours of `rank` in tree 0 or 1.
     fn node(self, second: bool, rank: Rank) -> Node {
-        let n = self.ranks;
-        if !second {
-            tree(n, rank)
-        } else if n.is_multiple_of(2) {
-            tree(n, n - 1 - rank).map(|r| n - 1 - r)
-        } else {
-            tree(n, (rank + n - 1) % n).map(|r| (r + 1) % n)
+        match self.collective.root() {
+            Some(root) => node::rooted(self.ranks, root, second, rank),
+            None => node::unrooted(self.ranks, second, rank),
+        }
+    }
+
+    /// Whether `lane` is of the second tree, and whether it is one of the way up.
+    fn way(self, lane: u32) -> (bool, bool) {
+        match self.collective {
+            Collective::AllReduce => (lane >= 2, lane.is_multiple_of(2)),
+            collective => (lane > 0, collective.reduces()),
         }
     }
 
@@ -119,27 +94,33 @@ impl DoubleBinaryTree {
         }
     }
 
-    fn up(node: &Node, chunk: u32, at: u32) -> Action {
-        let (input, output) = (Span::input(chunk, 1), Span::output(chunk, 1));
+    fn up(self, node: &Node, chunk: u32, at: u32) -> Action {
+        // Of a reduce only the root has an output.
+        let inner = self.collective != Collective::AllReduce && node.parent.is_some();
+        let sum = if inner { Span::scratch(chunk, 1) } else { Span::output(chunk, 1) };
+        let input = Span::input(chunk, 1);
         let degree = node.degree();
         match (node.child(at), node.parent) {
             (Some(child), Some(parent)) if degree == 1 => {
                 Action::Forward { from: child, to: parent, with: Some(input), keep: None }
             }
             (Some(child), _) => {
-                let with = Some(if at == 0 { input } else { output });
-                Action::Recv { from: child, dst: output, with, more: at + 1 < degree }
+                let with = Some(if at == 0 { input } else { sum });
+                Action::Recv { from: child, dst: sum, with, more: at + 1 < degree }
             }
             // All children are in, or there is none: pass the sum on.
             (None, parent) => {
-                let src = if degree == 0 { input } else { output };
+                let src = if degree == 0 { input } else { sum };
                 Action::Send { to: parent.unwrap_or_default(), src }
             }
         }
     }
 
-    fn down(node: &Node, chunk: u32, at: u32) -> Action {
+    fn down(self, node: &Node, chunk: u32, at: u32) -> Action {
         let output = Span::output(chunk, 1);
+        // The root of a broadcast has its input, that of an all-reduce the sum.
+        let own =
+            if self.collective == Collective::AllReduce { output } else { Span::input(chunk, 1) };
         match (node.parent, node.child(at)) {
             (Some(parent), Some(child)) if at == 0 => {
                 Action::Forward { from: parent, to: child, with: None, keep: Some(output) }
@@ -147,23 +128,31 @@ impl DoubleBinaryTree {
             (Some(parent), None) => {
                 Action::Recv { from: parent, dst: output, with: None, more: false }
             }
-            (_, child) => Action::Send { to: child.unwrap_or_default(), src: output },
+            (parent, child) => {
+                let src = if parent.is_some() { output } else { own };
+                Action::Send { to: child.unwrap_or_default(), src }
+            }
         }
     }
 }
 
 impl Schedule for DoubleBinaryTree {
     fn shape(&self) -> Shape {
-        let chunks = if self.ranks == 1 { 1 } else { 2 * self.slices };
+        let alone = self.ranks == 1;
+        let chunks = if alone { 1 } else { 2 * self.slices };
+        let reduces = matches!(self.collective, Collective::Reduce { .. });
         Shape {
-            collective: Collective::AllReduce,
-            ranks: self.ranks,
-            lanes: if self.ranks == 1 { 1 } else { 4 },
-            ports: if self.ranks == 1 { Ports::Fixed } else { Ports::Contended },
+            lanes: match self.collective {
+                _ if alone => 1,
+                Collective::AllReduce => 4,
+                _ => 2,
+            },
+            ports: if alone { Ports::Fixed } else { Ports::Contended },
             input_chunks: chunks,
             output_chunks: chunks,
-            scratch_chunks: 0,
+            scratch_chunks: if reduces && !alone { chunks } else { 0 },
             bit_identical: true,
+            ..Shape::new(self.collective, self.ranks)
         }
     }
 
@@ -171,28 +160,34 @@ impl Schedule for DoubleBinaryTree {
         if self.ranks == 1 {
             return 1;
         }
-        let node = self.node(lane >= 2, rank);
-        let per_slice =
-            if lane.is_multiple_of(2) { Self::up_steps(&node) } else { Self::down_steps(&node) };
-        per_slice * self.slices
+        let (second, up) = self.way(lane);
+        let node = self.node(second, rank);
+        let per_slice = if up { Self::up_steps(&node) } else { Self::down_steps(&node) };
+        // The root of a broadcast copies what it has.
+        let broadcasts = matches!(self.collective, Collective::Broadcast { .. });
+        per_slice * self.slices + u32::from(broadcasts && node.parent.is_none())
     }
 
     fn step(&self, rank: Rank, lane: u32, index: u32) -> Step {
         if self.ranks == 1 {
             return Action::Copy { src: Span::input(0, 1), dst: Span::output(0, 1) }.into();
         }
-        let second = lane >= 2;
+        let (second, up) = self.way(lane);
         let node = self.node(second, rank);
-        let chunk = |slice: u32| if second { self.slices + slice } else { slice };
-        if lane.is_multiple_of(2) {
+        let first = if second { self.slices } else { 0 };
+        if up {
             let steps = Self::up_steps(&node);
-            return Self::up(&node, chunk(index / steps), index % steps).into();
+            return self.up(&node, first + index / steps, index % steps).into();
         }
         let steps = Self::down_steps(&node);
         let slice = index / steps;
-        let step = Step::new(Self::down(&node, chunk(slice), index % steps));
+        if slice == self.slices {
+            let (src, dst) = (Span::input(first, slice), Span::output(first, slice));
+            return Action::Copy { src, dst }.into();
+        }
+        let step = Step::new(self.down(&node, first + slice, index % steps));
         // The root sends down what its way up has finished.
-        if node.parent.is_none() {
+        if node.parent.is_none() && self.collective == Collective::AllReduce {
             step.after(lane - 1, (slice + 1) * Self::up_steps(&node) - 1)
         } else {
             step
@@ -248,6 +243,26 @@ mod tests {
             }
             let allowed = if ranks == 1 { 0 } else { ranks % 2 };
             assert_eq!(inner_twice, allowed, "{ranks} ranks");
+        }
+    }
+
+    /// Two trees from one root: all ranks hang from it, and only it has children in both.
+    #[test]
+    fn trees_of_one_root_share_no_other_inner_node() {
+        for (ranks, root) in (2..=130).flat_map(|ranks| [(ranks, 0), (ranks, ranks / 3)]) {
+            let collective = Collective::Broadcast { root };
+            let trees = DoubleBinaryTree::new(collective, ranks, 1).unwrap();
+            for rank in 0..ranks {
+                let nodes = [false, true].map(|second| trees.node(second, rank));
+                let inner = nodes.iter().filter(|node| node.degree() > 0).count();
+                assert!(rank == root || inner < 2, "{ranks} {rank}");
+                for (second, node) in [false, true].into_iter().zip(nodes) {
+                    assert_eq!(node.parent.is_none(), rank == root, "{ranks} {rank}");
+                    for child in node.children.into_iter().flatten() {
+                        assert_eq!(trees.node(second, child).parent, Some(rank));
+                    }
+                }
+            }
         }
     }
 }

@@ -140,6 +140,9 @@ proptest! {
                     | Algorithm::RecursiveMultiplying
                     | Algorithm::RecursiveExchange
                     | Algorithm::ScatterAllGather
+                    | Algorithm::DualRoot
+                    | Algorithm::CirculantBroadcast
+                    | Algorithm::HcclPipeline
                     | Algorithm::MultiPortBucket
                     | Algorithm::UnequalGroups
             );

@@ -13,7 +13,7 @@ fn a_million_ranks_cost_nothing_until_asked() {
     let square = Tuning { slices: 8, levels: vec![level(1024), level(1024)], ..Tuning::default() };
     for algorithm in Algorithm::ALL {
         let tuning = match algorithm {
-            Algorithm::MeshRings | Algorithm::TorusRings => &square,
+            Algorithm::MeshRings | Algorithm::TorusRings | Algorithm::HcclPipeline => &square,
             Algorithm::UnequalGroups => &halves,
             // A million links at every rank: more chunks than are counted.
             Algorithm::FullMeshRings => continue,

@@ -63,7 +63,7 @@ pub(crate) fn closed_form(
         }
         Algorithm::Bruck => {
             // With radix 2, whatever has a bit set goes once for it.
-            let bits = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
+            let bits = log2_up(ranks);
             let set: u64 = (0..ranks).map(|slot| u64::from(slot.count_ones())).sum();
             form(bits, if collective == Collective::AllToAll { set } else { peers })
         }
@@ -94,18 +94,12 @@ pub(crate) fn closed_form(
         | Algorithm::Nhr
         | Algorithm::Nb
         | Algorithm::Swing
-        | Algorithm::Bine => {
-            let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
-            form(phases * rounds, phases * peers)
-        }
+        | Algorithm::Bine => form(phases * log2_up(ranks), phases * peers),
         Algorithm::Rabenseifner if ranks.is_power_of_two() => {
             form(2 * u64::from(ranks.ilog2()), 2 * peers)
         }
         // Additions of its own, and rounds of whole vectors.
-        Algorithm::Census => {
-            let rounds = if ranks == 1 { 0 } else { u64::from((ranks - 1).ilog2()) + 1 };
-            form(rounds, rounds)
-        }
+        Algorithm::Census => form(log2_up(ranks), log2_up(ranks)),
         Algorithm::Pat => {
             let power = u64::from(ranks.next_power_of_two());
             let at_once = 1_u64 << u64::from(tuning.slices).clamp(1, (power / 2).max(1)).ilog2();
@@ -126,8 +120,16 @@ pub(crate) fn closed_form(
         | Algorithm::RecursiveMultiplying
         | Algorithm::RecursiveExchange
         | Algorithm::ScatterAllGather
+        | Algorithm::DualRoot
+        | Algorithm::CirculantBroadcast
+        | Algorithm::HcclPipeline
         | Algorithm::UnequalGroups => None,
     }
+}
+
+/// ceil(log2 `ranks`).
+fn log2_up(ranks: u32) -> u64 {
+    u64::from(ranks.next_power_of_two().ilog2())
 }
 
 fn hierarchical(collective: Collective, ranks: u32, levels: &[LevelPlan]) -> Option<ClosedForm> {

@@ -140,6 +140,56 @@ fn recursive_exchange() {
     }
 }
 
+/// On 2^(h+1) - 2 ranks as many messages in a row as the paper says, or fewer.
+#[test]
+fn dual_root() {
+    all_ranks(Algorithm::DualRoot, |_, _| 0);
+    for (height, slices) in (1..6).flat_map(|height| [(height, 1), (height, 2), (height, 9)]) {
+        let tuning = Tuning { slices, ..Tuning::default() };
+        let ranks = (2 << height) - 2;
+        let cost = proof(Algorithm::DualRoot, Collective::AllReduce, ranks, &tuning).cost;
+        assert!(
+            cost.rounds <= 4 * height - 3 + 3 * (slices - 1),
+            "{ranks} {slices}: {}",
+            cost.rounds
+        );
+    }
+}
+
+/// One block more than a multiple of the rounds, whatever is asked for.
+#[test]
+fn circulant_broadcast() {
+    all_ranks(Algorithm::CirculantBroadcast, |_, _| 0);
+    for (slices, ranks) in [1, 2, 7, 16].into_iter().flat_map(|b| (2..=33).map(move |n| (b, n))) {
+        for root in [0, ranks / 2, ranks - 1] {
+            let tuning = Tuning { slices, ..Tuning::default() };
+            let (algorithm, collective) =
+                (Algorithm::CirculantBroadcast, Collective::Broadcast { root });
+            let cost = proof(algorithm, collective, ranks, &tuning).cost;
+            // Blocks - 1 + L rounds, in each of which a port passes one block each way at most.
+            let (log, schedule) =
+                ((ranks - 1).ilog2() + 1, algorithm.schedule(collective, ranks, &tuning));
+            let rounds = cost.chunks - 1 + log;
+            let steps = |rank| schedule.as_ref().unwrap().steps(rank, 0);
+            assert_eq!(steps(root), rounds + 1, "{ranks} {slices}");
+            assert!((0..ranks).all(|rank| rank == root || steps(rank) <= rounds));
+            assert_eq!((cost.sent, cost.received), (rounds.into(), cost.chunks.into()));
+        }
+    }
+}
+
+#[test]
+fn hccl_pipeline() {
+    for (inner, groups) in [(2, 2), (2, 5), (5, 2), (3, 4), (4, 3), (8, 4), (4, 16)] {
+        let level = |size| LevelPlan { size, inner: Inner::Ring };
+        let levels = vec![level(inner), level(groups)];
+        let tuning = Tuning { levels, ..Tuning::default() };
+        for collective in ALL_REDUCE_AND_HALVES {
+            proof(Algorithm::HcclPipeline, collective, inner * groups, &tuning);
+        }
+    }
+}
+
 #[test]
 fn scatter_all_gather() {
     all_ranks(Algorithm::ScatterAllGather, |_, _| 0);
