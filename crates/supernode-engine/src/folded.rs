@@ -59,15 +59,20 @@ pub struct Fold {
     pub jumped: u64,
     /// Steps after which they repeated, the most of all rings.
     pub period: u64,
+    /// Messages of direct phases that were taken in bunches.
+    pub bunched: u64,
+    /// Runs of ranks that hear the same, if shifts were taken by runs.
+    pub runs: u64,
 }
 
 impl fmt::Display for Fold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { ranks, classes, lines, by_path, jumped, period } = self;
+        let Self { ranks, classes, lines, by_path, jumped, period, bunched, runs } = self;
         match (classes, lines) {
             (1, 0) => write!(f, "all ranks have equal clocks")?,
             (_, 1) => write!(f, "the clocks of all ranks lie on one line")?,
             (_, 1..) => write!(f, "the clocks of all ranks lie on {lines} lines")?,
+            _ if *runs > 0 => write!(f, "{runs} runs of ranks that hear the same")?,
             _ if classes == ranks => write!(f, "no two ranks are alike")?,
             _ => write!(f, "{classes} classes of ranks with equal clocks")?,
         }
@@ -76,6 +81,9 @@ impl fmt::Display for Fold {
         }
         if *jumped > 0 {
             write!(f, ", {jumped} steps jumped with period {period}")?;
+        }
+        if *bunched > 0 {
+            write!(f, ", {bunched} messages in bunches")?;
         }
         Ok(())
     }
@@ -128,8 +136,9 @@ pub fn run(
         (0, done.saved, Finish::Classes(done.finish, run.classes.clone()))
     };
     let (ranks, classes) = (cost.fabric.ranks(), run.classes.count() as u64);
-    let Saved { by_path, jumped, period } = saved;
-    let fold = Fold { ranks: ranks.into(), classes, lines, by_path, jumped, period };
+    let Saved { by_path, jumped, period, bunched, runs } = saved;
+    let ranks_of = u64::from(ranks);
+    let fold = Fold { ranks: ranks_of, classes, lines, by_path, jumped, period, bunched, runs };
     Ok(Folded { messages: run.messages(), fold, finish, ranks })
 }
 

@@ -14,6 +14,7 @@ use supernode_fabric::CostModel;
 use crate::{EngineError, Unfit, in_program_order};
 
 mod arrivals;
+mod bunches;
 mod classes;
 mod direct;
 mod even;
@@ -27,6 +28,8 @@ mod rows;
 mod rules;
 mod run;
 mod shift;
+mod shifts;
+mod steps;
 mod tiles;
 
 pub(crate) use classes::Classes;
@@ -77,6 +80,10 @@ pub(crate) struct Saved {
     pub(crate) jumped: u64,
     /// The longest period that was found.
     pub(crate) period: u64,
+    /// Messages of single groups that were taken in bunches.
+    pub(crate) bunched: u64,
+    /// Runs of ranks that hear the same.
+    pub(crate) runs: u64,
 }
 
 impl Saved {
@@ -84,6 +91,8 @@ impl Saved {
         self.by_path += other.by_path;
         self.jumped += other.jumped;
         self.period = self.period.max(other.period);
+        self.bunched += other.bunched;
+        self.runs = self.runs.max(other.runs);
     }
 }
 
@@ -114,6 +123,9 @@ pub(crate) fn work(phases: &[Phase], cost: &CostModel, classes: &Classes, law: L
     if law == Law::Fold && rings::fit(phases, cost) {
         return rings::work(phases, cost);
     }
+    if law == Law::Fold && shifts::fit(phases, cost) {
+        return shifts::work(phases, classes.count());
+    }
     let of = |phase: &Phase| {
         let period = classes.axis(phase.stride).period;
         let (groups, steps) =
@@ -129,7 +141,13 @@ pub(crate) fn work(phases: &[Phase], cost: &CostModel, classes: &Classes, law: L
             Pattern::Direct { .. } if links::seem_even(phase, cost) => {
                 2 * u64::from(period) * steps.min(8 * u64::from(period) + 64)
             }
-            Pattern::Direct { .. } | Pattern::OneShot => one_by_one.saturating_mul(EACH),
+            Pattern::Direct { .. } | Pattern::OneShot => {
+                let bunched = || bunches::work(phase, period, cost);
+                (law == Law::Fold)
+                    .then(bunched)
+                    .flatten()
+                    .unwrap_or(one_by_one.saturating_mul(EACH))
+            }
         };
         // A group costs some by itself: routes and state.
         groups.saturating_mul(of_group.saturating_add(100 * u64::from(period)))
@@ -171,6 +189,10 @@ impl<'a> Run<'a> {
             && let Some(finish) = exchanges::run(self)?
         {
             return Ok(Done { finish, saved: Saved::default() });
+        }
+        if self.law == Law::Fold && shifts::fit(&self.phases, self.cost) {
+            let (finish, runs) = shifts::run(self)?;
+            return Ok(Done { finish, saved: Saved { runs, ..Saved::default() } });
         }
         let slots = if self.one_link { 1 } else { self.cost.fabric.ports_per_device() as usize };
         if self.classes.count().saturating_mul(slots) > MOST_PORTS {

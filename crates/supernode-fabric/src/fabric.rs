@@ -68,6 +68,8 @@ struct Plan {
     fan_out_loss_ppm: u32,
     /// Where flows are hashed to uplinks.
     uplinks: Option<Uplinks>,
+    /// Whether it takes a message longer to leave a leaf.
+    tells_leaves: bool,
 }
 
 impl Fabric {
@@ -108,18 +110,22 @@ impl Fabric {
                 }
                 first as u16
             };
+            let hop = level.hop.time();
+            let rates = [false, true].map(|leaves_leaf| level.message_rate(leaves_leaf));
+            let uplinks = Uplinks::of(level, stride);
             plans.push(Plan {
                 stride,
                 size: level.size,
                 first_port,
                 dims: level.kind.dims(level.size),
                 any_to_any: level.kind.any_to_any(),
-                rate_in_leaf: level.message_rate(false),
-                rate_out: level.message_rate(true),
+                rate_in_leaf: rates[0],
+                rate_out: rates[1],
                 latency: level.latency,
-                hop: level.hop.time(),
+                hop,
                 fan_out_loss_ppm: level.fan_out_loss_ppm,
-                uplinks: Uplinks::of(level, stride),
+                tells_leaves: hop > Time::ZERO || rates[0] != rates[1] || uplinks.is_some(),
+                uplinks,
             });
         }
         Self::check_ports(&levels, device_bandwidth)?;

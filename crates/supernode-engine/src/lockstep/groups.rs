@@ -8,7 +8,7 @@ use supernode_collectives::{Pattern, Phase};
 use super::links::Links;
 use super::rows::NOW;
 use super::rules::Rules;
-use super::{LATEST, Run, Saved, direct, line, shift};
+use super::{LATEST, Law, Run, Saved, bunches, direct, line, shift};
 use crate::Unfit;
 
 /// Groups that are remembered.
@@ -122,6 +122,10 @@ impl<'a> Groups<'a> {
             }
             Pattern::Shift { by, mirrored, .. } => return shift::shift(&mut group, by, mirrored),
             _ => {}
+        }
+        if run.law == Law::Fold && bunches::direct(&mut group)? {
+            self.saved.bunched += u64::from(phase.messages()) * u64::from(phase.size);
+            return Ok(());
         }
         let known = self.links.take().filter(|(at, _)| place == Some(*at));
         let links = match known {

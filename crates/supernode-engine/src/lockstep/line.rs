@@ -159,7 +159,8 @@ impl Line {
             }
             if self.len() < tiles::LEAST {
                 let jumped = self.fold(steps);
-                return Saved { jumped, period: if jumped > 0 { n } else { 0 }, by_path: 0 };
+                let period = if jumped > 0 { n } else { 0 };
+                return Saved { jumped, period, ..Saved::default() };
             }
         }
         if self.len() < tiles::LEAST {

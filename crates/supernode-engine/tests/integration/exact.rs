@@ -36,7 +36,7 @@ fn kind(most: u32) -> impl Strategy<Value = (LevelKind, u32)> {
     ]
 }
 
-fn profile() -> impl Strategy<Value = Profile> {
+pub(crate) fn profile() -> impl Strategy<Value = Profile> {
     let software = (0_u64..900, 0_u64..900, 0_u64..900, 0_u64..900, 0_u64..30_000, 0_u64..3_000);
     let software = software.prop_map(|(send, recv, sync, gap, slice, call)| {
         let mut profile = Profile {
@@ -108,7 +108,7 @@ pub(crate) fn levels(cost: &CostModel, inner: [Inner; 2], other: bool) -> Tuning
 }
 
 /// Whether both fast engines agree with the plain one; gives whether they could run.
-fn check(schedule: &dyn Schedule, elements: (u64, u64), cost: &CostModel) -> bool {
+pub(crate) fn check(schedule: &dyn Schedule, elements: (u64, u64), cost: &CostModel) -> bool {
     let shape = schedule.shape();
     let chunks = Chunks::new(shape, elements.0, elements.1);
     let plain = match ports::plain(schedule, &chunks, cost) {

@@ -8,4 +8,5 @@ mod estimates;
 mod exact;
 mod links;
 mod machines;
+mod partial;
 mod record;

@@ -6,8 +6,9 @@ use super::Fabric;
 use crate::level::LevelKind;
 
 impl Fabric {
-    /// How many of the ranks `to`, `to + stride`, `to + 2 stride`, ... have the same route to and from
-    /// `from` as `to` has, as far as is known: at least one, and ranks past the last one may count.
+    /// How many of the ranks `to`, `to + stride`, `to + 2 stride`, ... have the same ports, rate and
+    /// latency to and from `from` as `to` has, as far as is known: at least one, and ranks past the last
+    /// one may count.
     pub fn reach(&self, from: u32, to: u32, stride: u32) -> u32 {
         if !self.map.is_packed() || from == to {
             return 1;
@@ -19,7 +20,7 @@ impl Fabric {
         };
         let plan = &self.plans[index];
         // Blocks of children inside which all are alike for whoever is outside, from large to small.
-        let blocks = match self.levels[index].kind {
+        let blocks = match *self.kind(index) {
             LevelKind::OnPackage | LevelKind::Switch => [1; 3],
             LevelKind::Clos { leaf, tiers: 2, .. } if plan.uplinks.is_none() => [leaf, leaf, 1],
             LevelKind::Clos { leaf, .. } if plan.uplinks.is_none() => {
@@ -51,15 +52,15 @@ impl Fabric {
         1
     }
     /// How many ranks from `rank` on reach the one that is `distance` further on, around all ranks, as
-    /// `rank` does, as far as is known, itself included: by routes of the same rate, latency and number
-    /// of hops, and if devices have one port, of the same ports.
+    /// `rank` does, as far as is known, itself included: by routes of the same rate and latency, and if
+    /// devices have one port, of the same ports.
     pub fn alike(&self, rank: u32, distance: u32) -> u32 {
-        let joins = |(_, plan): &(_, &super::Plan)| plan.size > 1;
-        let Some((level, plan)) = self.levels.iter().zip(&self.plans).find(joins) else {
+        let Some(index) = self.plans.iter().position(|plan| plan.size > 1) else {
             return 1;
         };
+        let plan = &self.plans[index];
         // As long as both stay where the innermost level tells nobody apart.
-        let block = match &level.kind {
+        let block = match self.kind(index) {
             LevelKind::Clos { leaf, .. } | LevelKind::Rail { leaf, .. } => *leaf,
             LevelKind::FullMesh { .. } | LevelKind::Torus { .. } => {
                 plan.dims.iter().copied().find(|dim| *dim > 1).unwrap_or(1)

@@ -9,25 +9,41 @@ impl Fabric {
     /// Ranks are seen as numbers with a digit `rank / stride % size`, the position in a group of `size`
     /// ranks that are `stride` apart; the groups fill all ranks. If every rank moves on by the result,
     /// around its group, every route keeps its ports (by another number, if the links have numbers), its
-    /// rate and its latency. 1 says that the members of a group are alike, `size` that no shift is known
-    /// to help. Nothing is known where flows are hashed to uplinks, and of random placements.
+    /// rate and its latency; the switches that it crosses may be others, and more, if that costs nothing.
+    /// 1 says that the members of a group are alike, `size` that no shift is known to help. Nothing is
+    /// known where flows are hashed to uplinks, and of random placements.
     pub fn period(&self, stride: u32, size: u32) -> u32 {
         if self.hashes() {
             return size;
         }
-        let Some((index, group)) = self.inside(stride, size) else {
-            return size;
-        };
-        let level = &self.levels[index];
+        if let Some((index, group)) = self.inside(stride, size) {
+            return self.turn(index, &group, size);
+        }
+        // All devices turn by whole children of the outermost level.
+        let outermost = self.plans.iter().rposition(|plan| plan.size > 1);
+        match outermost {
+            Some(index) if self.map.is_packed() && stride == 1 && size == self.devices => {
+                let plan = &self.plans[index];
+                let group = Group { step: 1, size: plan.size.into(), alone: true };
+                plan.stride * self.turn(index, &group, plan.size)
+            }
+            _ => size,
+        }
+    }
+
+    /// The least shift of a group of `size` on one level.
+    fn turn(&self, index: usize, group: &Group, size: u32) -> u32 {
         // Every result divides the size, so it is no larger.
-        match &level.kind {
+        match self.kind(index) {
             LevelKind::OnPackage | LevelKind::Switch => 1,
             LevelKind::FullMesh { dims } => group.line(dims).map_or(size, |_| 1),
             // Only a line as a whole turns; part of it has ends.
             LevelKind::Torus { dims } => {
                 group.line(dims).filter(|whole| *whole).map_or(size, |_| 1)
             }
-            LevelKind::Ring => group.line(&[level.size]).filter(|whole| *whole).map_or(size, |_| 1),
+            LevelKind::Ring => {
+                group.line(&[self.levels[index].size]).filter(|whole| *whole).map_or(size, |_| 1)
+            }
             LevelKind::Clos { tiers: 2, leaf, .. } | LevelKind::Rail { leaf, .. } => {
                 group.leaves(u64::from(*leaf)) as u32
             }
@@ -48,12 +64,23 @@ impl Fabric {
         let (index, _) = self.inside(stride, size)?;
         let plan = &self.plans[index];
         let place = self.device(rank) / plan.stride % plan.size;
-        Some(match self.levels[index].kind {
+        Some(match *self.kind(index) {
             LevelKind::OnPackage | LevelKind::Switch => 0,
             LevelKind::Clos { tiers: 2, leaf, .. } | LevelKind::Rail { leaf, .. } => place % leaf,
             LevelKind::Clos { leaf, .. } => place % leaf.saturating_mul(leaf),
             _ => place,
         })
+    }
+
+    /// How a level joins its children as far as latencies and rates tell: leaves that cost nothing to
+    /// leave make one switch.
+    pub(super) fn kind(&self, index: usize) -> &LevelKind {
+        match &self.levels[index].kind {
+            LevelKind::Clos { .. } | LevelKind::Rail { .. } if !self.plans[index].tells_leaves => {
+                &LevelKind::Switch
+            }
+            kind => kind,
+        }
     }
 
     /// Whether flows are hashed to uplinks anywhere.

@@ -4,11 +4,24 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use supernode_fabric::{
-    Fabric, FabricConfig, Hop, Level, LevelKind, Oversubscription, Placement, Spread,
+    Fabric, FabricConfig, Hop, Level, LevelKind, Oversubscription, Placement, Route, Spread,
 };
 use supernode_units::{Bandwidth, Time};
 
-fn level(name: &str, (kind, size): (LevelKind, u32), group: &str, gb: u64) -> Level {
+/// A level whose leaves cost something to leave, or are `free`.
+fn level(
+    name: &str,
+    (mut kind, size): (LevelKind, u32),
+    group: &str,
+    gb: u64,
+    free: bool,
+) -> Level {
+    if let LevelKind::Clos { oversubscription, .. } | LevelKind::Rail { oversubscription, .. } =
+        &mut kind
+        && free
+    {
+        *oversubscription = Oversubscription::NONE;
+    }
     Level {
         name: name.into(),
         kind,
@@ -16,7 +29,7 @@ fn level(name: &str, (kind, size): (LevelKind, u32), group: &str, gb: u64) -> Le
         bandwidth: Bandwidth::from_gb_per_s(gb),
         port_group: group.into(),
         latency: Time::from_ns(gb),
-        hop: Hop { switch: Time::from_ns(1), ..Hop::default() },
+        hop: Hop { switch: Time::from_ns(u64::from(!free)), ..Hop::default() },
         efficiency_ppm: 1_000_000,
         fan_out_loss_ppm: gb as u32,
         in_switch: None,
@@ -62,13 +75,14 @@ fn placement() -> impl Strategy<Value = Placement> {
 /// A machine of two levels with `fill` of its places taken.
 fn machine(
     kinds: ((LevelKind, u32), (LevelKind, u32)),
-    shared: bool,
+    (shared, free): (bool, bool),
     placement: Placement,
     fill: f64,
 ) -> Fabric {
     let any = kinds.0.0.any_to_any() && kinds.1.0.any_to_any();
     let group = if shared && any { "node" } else { "pod" };
-    let levels = vec![level("node", kinds.0, "node", 300), level("pod", kinds.1, group, 70)];
+    let levels =
+        vec![level("node", kinds.0, "node", 300, free), level("pod", kinds.1, group, 70, free)];
     let fabric = Fabric::new(FabricConfig { levels, device_bandwidth: None }).expect("possible");
     let by = if let Placement::Strided { stride } = placement { stride } else { 1 };
     let most = fabric.devices().div_ceil(by);
@@ -95,7 +109,7 @@ fn alike((one, ranks): (&Fabric, &[u32]), (two, others): (&Fabric, &[u32])) -> b
 #[test]
 fn a_node_is_like_the_next_one() {
     let kinds = ((LevelKind::FullMesh { dims: vec![2, 2] }, 4), (LevelKind::Switch, 3));
-    let fabric = machine(kinds, false, Placement::Packed, 1.0);
+    let fabric = machine(kinds, (false, false), Placement::Packed, 1.0);
     let told = |ranks: &[u32]| fabric.likeness(ranks);
     assert_eq!(told(&[0, 1, 2, 3]), told(&[4, 5, 6, 7]));
     assert_eq!(told(&[1, 5, 9]), told(&[0, 4, 8]));
@@ -112,14 +126,14 @@ proptest! {
     #[test]
     fn likeness_tells_all_that_routes_do(
         kinds in (kind(), kind()),
-        shared in any::<bool>(),
+        (shared, free) in any::<(bool, bool)>(),
         placement in placement(),
         fill in prop_oneof![Just(1.0), 0.0..1.0_f64],
         list in prop::collection::btree_set(any::<u32>(), 1..7),
         stride in 1_u32..9,
         shift in any::<u32>(),
     ) {
-        let fabric = machine(kinds, shared, placement, fill);
+        let fabric = machine(kinds, (shared, free), placement, fill);
         let all = fabric.ranks();
         let spaced: Vec<u32> = (0..7).map(|i| i * stride).filter(|rank| *rank < all).collect();
         let scattered: std::collections::BTreeSet<u32> = list.iter().map(|r| r % all).collect();
@@ -141,12 +155,12 @@ proptest! {
     #[test]
     fn routes_do_not_tell_a_shift_by_the_period(
         kinds in (kind(), kind()),
-        shared in any::<bool>(),
+        (shared, free) in any::<(bool, bool)>(),
         placement in placement(),
         fill in prop_oneof![Just(1.0), 0.0..1.0_f64],
         sizes in prop::collection::vec(1_u32..9, 1..4),
     ) {
-        let fabric = machine(kinds, shared, placement, fill);
+        let fabric = machine(kinds, (shared, free), placement, fill);
         let most = fabric.ranks();
         // The digits have to fill the ranks.
         let mut tower = Vec::new();
@@ -160,9 +174,15 @@ proptest! {
         }
         tower.push((ranks, left));
         ranks *= left;
+        tower.push((1, ranks));
         let fabric = fabric.place(placement, ranks).unwrap();
-        let cost = |a: u32, b: u32| {
+        // Switches that cost nothing to cross are not told apart.
+        let route = |a: u32, b: u32| {
             let route = fabric.route(a, b);
+            Route { hops: if free { 0 } else { route.hops }, ..route }
+        };
+        let cost = |a: u32, b: u32| {
+            let route = route(a, b);
             (route.hops, route.rate, route.latency, route.fan_out_loss_ppm)
         };
         let one_port = fabric.ports_per_device() == 1;
@@ -171,7 +191,7 @@ proptest! {
             for other in rank..rank + fabric.alike(rank, distance) {
                 prop_assert_eq!(cost(rank, to(rank)), cost(other, to(other)));
                 if one_port {
-                    let routes = [rank, other].map(|rank| fabric.route(rank, to(rank)));
+                    let routes = [rank, other].map(|rank| route(rank, to(rank)));
                     prop_assert_eq!(routes[0], routes[1]);
                 }
             }
@@ -180,8 +200,8 @@ proptest! {
             for (from, to) in (0..ranks).flat_map(|a| (0..ranks).map(move |b| (a, b))) {
                 let there = (0..fabric.reach(from, to, stride)).map(|i| to + i * stride);
                 for other in there.take_while(|other| *other < ranks) {
-                    prop_assert_eq!(fabric.route(from, other), fabric.route(from, to));
-                    prop_assert_eq!(fabric.route(other, from), fabric.route(to, from));
+                    prop_assert_eq!(route(from, other), route(from, to));
+                    prop_assert_eq!(route(other, from), route(to, from));
                 }
             }
             let place = |base| fabric.place_of(stride, size, base);
@@ -189,7 +209,7 @@ proptest! {
             for (one, two) in bases().flat_map(|a| bases().map(move |b| (a, b))) {
                 if place(one).is_some() && place(one) == place(two) {
                     for (a, b) in (0..size).flat_map(|a| (0..size).map(move |b| (a, b))) {
-                        let of = |base: u32| fabric.route(base + a * stride, base + b * stride);
+                        let of = |base: u32| route(base + a * stride, base + b * stride);
                         prop_assert_eq!(of(one), of(two));
                     }
                 }
@@ -203,7 +223,7 @@ proptest! {
             for a in 0..ranks {
                 let others = || (0..ranks).filter(move |b| *b != a);
                 for b in others() {
-                    let (one, two) = (fabric.route(a, b), fabric.route(moved(a), moved(b)));
+                    let (one, two) = (route(a, b), route(moved(a), moved(b)));
                     prop_assert_eq!(
                         (one.level, one.hops, one.rate, one.latency, one.fan_out_loss_ppm),
                         (two.level, two.hops, two.rate, two.latency, two.fan_out_loss_ppm),
