@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a chore reports on standard output")]
 
+mod exact;
 mod measured;
 mod prove;
 
@@ -22,6 +23,8 @@ Chores:
   validity  renew the page of errors in the book and the figures in the README (a minute)
   prove     prove random schedules, 100,000 or an hour of them, and renew the page of the book
             (--minutes N, --cases N, --seed N)
+  exact     hold the folded engine against `ports` on random machines of up to 16,384 ranks
+            (--minutes N, --cases N, --seed N; 10 minutes or 2,000 of them)
   pod       emulate a full 8,192-chip pod on real data and check every result (a minute, 6 GiB)
   bench     run the criterion benches, each beside its reference (about 10 minutes)
 ";
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Some("fit") => measured::fit(),
         Some("validity") => measured::validity(),
         Some("prove") => prove::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        Some("exact") => exact::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("pod") => pod(),
         Some("bench") => bench(),
         _ => {

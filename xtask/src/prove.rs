@@ -16,10 +16,10 @@ const MAX_RANKS: u64 = 300;
 const MAX_BYTES: u64 = 1 << 30;
 
 /// What a run may take, and its seed.
-struct Limits {
-    minutes: u64,
-    cases: u64,
-    seed: u64,
+pub(crate) struct Limits {
+    pub(crate) minutes: u64,
+    pub(crate) cases: u64,
+    pub(crate) seed: u64,
 }
 
 /// One schedule to prove.
@@ -43,7 +43,7 @@ struct Proved {
 type Table = BTreeMap<&'static str, Proved>;
 
 /// The finaliser of splitmix64.
-fn mix(x: u64) -> u64 {
+pub(crate) fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -107,7 +107,7 @@ impl Case {
 
 /// Proves for the time given, and writes the page of the book.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let limits = Limits::read(arguments)?;
+    let limits = Limits { minutes: 60, cases: 100_000, seed: 0 }.read("prove", arguments)?;
     let begin = now();
     let until = begin + Duration::from_secs(60 * limits.minutes);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -163,25 +163,27 @@ impl Proved {
 }
 
 impl Limits {
-    fn read(arguments: &[String]) -> Result<Self> {
-        let mut limits = Self { minutes: 60, cases: 100_000, seed: 0 };
-        let usage = "usage: cargo xtask prove [--minutes N] [--cases N] [--seed N], whole numbers";
+    /// These, unless the arguments of `chore` say otherwise.
+    pub(crate) fn read(mut self, chore: &str, arguments: &[String]) -> Result<Self> {
+        let usage = format!(
+            "usage: cargo xtask {chore} [--minutes N] [--cases N] [--seed N], whole numbers"
+        );
         for pair in arguments.chunks(2) {
             let [name, value] = pair else { bail!("{usage}") };
-            let value: u64 = value.parse().context(usage)?;
+            let value: u64 = value.parse().with_context(|| usage.clone())?;
             match name.as_str() {
-                "--minutes" if value <= 10_000 => limits.minutes = value,
-                "--cases" if value <= 1 << 30 => limits.cases = value,
-                "--seed" => limits.seed = value,
+                "--minutes" if value <= 10_000 => self.minutes = value,
+                "--cases" if value <= 1 << 30 => self.cases = value,
+                "--seed" => self.seed = value,
                 _ => bail!("{usage}"),
             }
         }
-        Ok(limits)
+        Ok(self)
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long the host has worked is what is limited")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

@@ -9,6 +9,9 @@
 //! - *Periodicity*: if all that has changed after some steps is the time, more of the same steps only
 //!   add more of the same time.
 //!
+//! Members of a direct phase that send alike, a little later each, are taken by bunches of messages at even
+//! distances, and shifts by runs of neighbours that hear the same, however full the last pod is.
+//!
 //! Where a law does not hold there are more classes, up to one per rank, and a ring is taken step by
 //! step. The order of messages at ports is watched as in [`sweep`](crate::sweep); what cannot be shown
 //! to be exact is an error, never a time.
@@ -137,8 +140,8 @@ pub fn run(
     };
     let (ranks, classes) = (cost.fabric.ranks(), run.classes.count() as u64);
     let Saved { by_path, jumped, period, bunched, runs } = saved;
-    let ranks_of = u64::from(ranks);
-    let fold = Fold { ranks: ranks_of, classes, lines, by_path, jumped, period, bunched, runs };
+    let all = u64::from(ranks);
+    let fold = Fold { ranks: all, classes, lines, by_path, jumped, period, bunched, runs };
     Ok(Folded { messages: run.messages(), fold, finish, ranks })
 }
 

@@ -124,7 +124,7 @@ pub(crate) fn work(phases: &[Phase], cost: &CostModel, classes: &Classes, law: L
         return rings::work(phases, cost);
     }
     if law == Law::Fold && shifts::fit(phases, cost) {
-        return shifts::work(phases, classes.count());
+        return shifts::work(phases, classes.count(), cost);
     }
     let of = |phase: &Phase| {
         let period = classes.axis(phase.stride).period;

@@ -30,8 +30,10 @@ const MOST_HEADS: usize = 1 << 22;
 /// Phases and ports of a device up to which runs are looked for.
 const PHASES: usize = 128;
 const PORTS: usize = 4;
-/// Steps of single messages that a message of a run costs, in all rounds.
-const EACH: u64 = 16;
+/// Steps of single messages that a message of a run costs, in all rounds, and runs for each change of
+/// links.
+const EACH: u64 = 50;
+const SPLITS: u64 = 8;
 
 /// One phase.
 enum Step {
@@ -71,9 +73,20 @@ pub(super) fn fit(phases: &[Phase], cost: &CostModel) -> bool {
         && phases.iter().any(shift)
 }
 
-/// Steps of single messages that phases that fit are worth, at most.
-pub(super) fn work(phases: &[Phase], classes: usize) -> u64 {
-    classes.min(MOST) as u64 * phases.len() as u64 * EACH
+/// Steps of single messages that phases that fit are worth, about.
+pub(super) fn work(phases: &[Phase], classes: usize, cost: &CostModel) -> u64 {
+    let changes = |phase: &Phase| {
+        let Pattern::Shift { by, .. } = phase.pattern else { return 0 };
+        let (mut rank, mut changes) = (0, 0);
+        while (rank as usize) < classes && changes < MOST as u64 {
+            rank +=
+                if cost.fabric.ports_per_device() == 1 { cost.fabric.alike(rank, by) } else { 1 };
+            changes += 1;
+        }
+        changes
+    };
+    let runs = SPLITS * phases.iter().map(changes).sum::<u64>();
+    runs.min(classes.min(MOST) as u64) * phases.len() as u64 * EACH
 }
 
 /// Takes all phases, which fit; gives when each class finishes, and the number of runs.
@@ -155,7 +168,9 @@ fn breaks(fixed: &[u32], heads: &[Steps<u64>], ranges: &[(u32, u32)]) -> Result<
         }
     };
     add(&mut fixed.iter().copied());
-    heads.iter().for_each(|heads| add(&mut heads.starts()));
+    for heads in heads {
+        add(&mut heads.starts());
+    }
     breaks.sort_unstable();
     breaks.dedup();
     if breaks.len() > MOST { Err(Unfit::Large) } else { Ok(breaks) }

@@ -13,6 +13,10 @@ use crate::cli::Error;
 pub(super) const AUTO_PORTS_MESSAGES: u64 = 6_000_000;
 /// Steps in arrays that `auto` takes: a second or two.
 const AUTO_STEPS: u64 = 500_000_000;
+/// Messages that `ports` follows in an hour, about.
+const PORTS_MESSAGES_PER_HOUR: u64 = 10_000_000_000;
+/// What folded and swept arrays take in a minute, at two nanoseconds a step.
+const STEPS_PER_MINUTE: u64 = 30_000_000_000;
 /// Steps that a forced engine takes on: minutes.
 const MAX_STEPS: u64 = 200_000_000_000;
 
@@ -95,12 +99,14 @@ impl Setup {
             return no_time(algorithm, error);
         };
         let engine = self.request.engine.name();
+        let messages = choose::messages(schedule);
         let instead = if unfit == Unfit::Tie {
-            "the engine `sweep`"
-        } else if choose::messages(schedule) <= MAX_MESSAGES {
-            "the engine `ports`"
+            "the engine `sweep`".to_owned()
+        } else if messages <= MAX_MESSAGES {
+            "the engine `ports`".to_owned()
         } else {
-            "fewer ranks"
+            let hours = messages / PORTS_MESSAGES_PER_HOUR;
+            format!("fewer ranks (one by one, its messages take some {} hours)", grouped(hours))
         };
         format!(
             "the engine `{engine}` cannot run {algorithm} here: {unfit}; use {instead}, or `formula` \
@@ -128,9 +134,11 @@ impl Setup {
         }
         let (engine, ranks) = (self.request.engine.name(), self.ranks());
         Err(format!(
-            "{algorithm} on {ranks} ranks takes some {} steps of the engine `{engine}`; more than {} \
-             would take hours; use fewer ranks, another algorithm or the engine `formula`",
+            "{algorithm} on {ranks} ranks takes some {} steps of the engine `{engine}`, about {} \
+             minutes; more than {} are not taken on; use fewer ranks, another algorithm or the engine \
+             `formula`",
             grouped(work),
+            grouped(work / STEPS_PER_MINUTE),
             grouped(MAX_STEPS)
         )
         .into())
