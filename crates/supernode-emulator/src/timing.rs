@@ -91,7 +91,8 @@ impl Clock {
     ) {
         let (rx, tail) = engine::land(flight, &mut self.rx_free[usize::from(flight.rx_port)]);
         let landed = Landed { rx, tail, bytes, reduces };
-        self.now = engine::take(cost, self.now, Time::ZERO, &mut self.engine_free, [landed]);
+        self.now =
+            engine::take(cost, self.rank, self.now, Time::ZERO, &mut self.engine_free, [landed]);
     }
 
     /// Receives that are awaited together: the port serves them in order of (head, sender), while
@@ -104,7 +105,7 @@ impl Clock {
         reduces: &[bool],
         local: &[(u64, bool)],
     ) {
-        let Self { order, rx_free, engine_free, .. } = self;
+        let Self { rank, order, rx_free, engine_free, .. } = self;
         order.clear();
         order.extend((0_u128..).zip(batch).map(|(place, message)| {
             u128::from(message.flight.head.as_ps()) << 64 | u128::from(message.from) << 32 | place
@@ -132,17 +133,26 @@ impl Clock {
             }
         });
         let time = |&(bytes, reduces): &(u64, bool)| {
-            if reduces { cost.reduce_time(bytes) } else { cost.copy_time(bytes) }
+            let time = if reduces { cost.reduce_time(bytes) } else { cost.copy_time(bytes) };
+            cost.slowed(*rank, time)
         };
         let local = local.iter().map(time).sum();
-        self.now = engine::take(cost, self.now, local, engine_free, landed);
+        self.now = engine::take(cost, self.rank, self.now, local, engine_free, landed);
     }
 
     pub(crate) fn copy(&mut self, cost: &CostModel, bytes: u64) {
-        self.now = engine::work(self.now, cost.copy_time(bytes), &mut self.engine_free);
+        self.now = engine::work(
+            self.now,
+            cost.slowed(self.rank, cost.copy_time(bytes)),
+            &mut self.engine_free,
+        );
     }
 
     pub(crate) fn reduce(&mut self, cost: &CostModel, bytes: u64) {
-        self.now = engine::work(self.now, cost.reduce_time(bytes), &mut self.engine_free);
+        self.now = engine::work(
+            self.now,
+            cost.slowed(self.rank, cost.reduce_time(bytes)),
+            &mut self.engine_free,
+        );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! All three agree to the picosecond wherever they run; they differ in what they run and in what that
 //! costs. `folded` is tried first, then `sweep`, then `ports`, each only if its work, which is known
-//! beforehand, is within the patience of the caller. Whether a schedule goes in step is seen while it
+//! beforehand, is within the patience of the caller. Noise folds nothing, and begins with `sweep`. Whether a schedule goes in step is seen while it
 //! runs, so an engine that gives up costs what it has done until then.
 
 use std::fmt;
@@ -114,7 +114,11 @@ pub fn run(
         not.push(format!("{engine}: {why}"));
         false
     };
-    if fits(Exact::Folded, folded::work(schedule, cost)) {
+    let sweeps = if cost.noise.is_some() {
+        let sweeps = fits(Exact::Sweep, sweep::work(schedule, cost));
+        not.insert(0, format!("{}: {}", Exact::Folded, Unfit::Noise));
+        sweeps
+    } else if fits(Exact::Folded, folded::work(schedule, cost)) {
         match folded::run(schedule, chunks, cost, threads) {
             Ok(folded) => {
                 let (time, why) = (folded.time(), folded.fold.to_string());
@@ -125,18 +129,20 @@ pub fn run(
             Err(error) => return Err(error),
         }
         // Only where ranks of one class meet at the same time does it help to take them apart.
-        if not.iter().any(|why| why.ends_with(&Unfit::Tie.to_string()))
+        not.iter().any(|why| why.ends_with(&Unfit::Tie.to_string()))
             && sweep::work(schedule, cost).is_some_and(|work| work <= patience.steps)
-        {
-            match sweep::run(schedule, chunks, cost, threads) {
-                Ok(swept) => {
-                    let (time, why) = (swept.time(), not.join("; "));
-                    let finish = Finish::Each(swept.finish);
-                    return Ok(Chosen { engine: Exact::Sweep, why, time, finish });
-                }
-                Err(EngineError::Unfit(unfit)) => not.push(format!("{}: {unfit}", Exact::Sweep)),
-                Err(error) => return Err(error),
+    } else {
+        false
+    };
+    if sweeps {
+        match sweep::run(schedule, chunks, cost, threads) {
+            Ok(swept) => {
+                let (time, why) = (swept.time(), not.join("; "));
+                let finish = Finish::Each(swept.finish);
+                return Ok(Chosen { engine: Exact::Sweep, why, time, finish });
             }
+            Err(EngineError::Unfit(unfit)) => not.push(format!("{}: {unfit}", Exact::Sweep)),
+            Err(error) => return Err(error),
         }
     }
     if messages(schedule) > patience.messages {

@@ -10,6 +10,7 @@
 //! `start = max(rx, t)`, never at the sum. The lanes of a rank share one engine that reduces and
 //! copies: its rate is the device's, and it works in the order in which it is asked.
 
+use supernode_collectives::Rank;
 use supernode_fabric::{CostModel, Route};
 use supernode_units::Time;
 
@@ -65,19 +66,21 @@ pub struct Landed {
     pub reduces: bool,
 }
 
-/// When a lane that is at `lane` has taken all of `arrivals`, in the order in which they landed.
+/// When a lane of `rank` that is at `lane` has taken all of `arrivals`, in the order in which they landed.
 ///
 /// The rank's engine, free from `engine_free` on, works through the arrivals as they stream in, after
 /// `local` work of its own; what it has not finished when the last byte is in is the only reduction
 /// time that shows.
 pub fn take(
     cost: &CostModel,
+    rank: Rank,
     lane: Time,
     local: Time,
     engine_free: &mut Time,
     arrivals: impl IntoIterator<Item = Landed>,
 ) -> Time {
     let mut now = lane;
+    let overhead = cost.slowed(rank, cost.recv_overhead());
     // When the engine has done what this lane asked for; other lanes' work only delays it.
     let mut worked = if local == Time::ZERO { lane } else { work(lane, local, engine_free) };
     // Arrivals are alike more often than not, and a time is a division.
@@ -85,14 +88,15 @@ pub fn take(
     for Landed { rx, tail, bytes, reduces } in arrivals {
         let data = if reduces {
             if priced.0 != bytes {
-                priced = (bytes, cost.reduce_time(bytes), cost.slice_tail(bytes));
+                let [reduction, slice] = [cost.reduce_time(bytes), cost.slice_tail(bytes)];
+                priced = (bytes, cost.slowed(rank, reduction), cost.slowed(rank, slice));
             }
             worked = work(rx.max(lane), priced.1, engine_free);
             tail.max(worked) + priced.2
         } else {
             tail
         };
-        now = now.max(data) + cost.recv_overhead();
+        now = now.max(data) + overhead;
     }
     now.max(worked)
 }

@@ -80,7 +80,7 @@ pub fn run(calls: &[Call], cost: &CostModel, patience: Patience) -> Result<Finis
     };
     let groups: Vec<Placed> = calls.iter().enumerate().flat_map(placed).collect();
     // One rank alone says whether anything does.
-    let alike = cost.skew.is_none() && cost.fabric.likeness(&[0]).is_some();
+    let alike = cost.noise.is_none() && cost.fabric.likeness(&[0]).is_some();
     let run = Run {
         calls,
         groups: &groups,

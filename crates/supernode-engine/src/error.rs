@@ -68,6 +68,9 @@ pub enum EngineError {
     /// No closed form knows noise; use an engine that follows every message.
     #[error("no closed form knows noise; use an engine that follows every message")]
     Noise,
+    /// No closed form knows faulty links; use an engine that follows every message.
+    #[error("no closed form knows faulty links; use an engine that follows every message")]
+    Faulty,
     /// No closed form of the algorithm is known on so many ranks; use an engine that follows every
     /// message.
     #[error("no closed form is known of {0} here; use an engine that follows every message")]

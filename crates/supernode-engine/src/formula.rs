@@ -48,7 +48,7 @@ impl From<u64> for Elements {
 /// # Errors
 /// When the algorithm does not define the collective or the tuning does not fit the ranks, the ranks
 /// do not share the reducing switch that the algorithm needs, the algorithm has no closed form on so
-/// many ranks, the cost model has noise, which no closed form knows, or the time passes what is
+/// many ranks, the cost model has noise or faulty links, which no closed form knows, or the time passes what is
 /// counted.
 pub fn time(
     algorithm: Algorithm,
@@ -57,8 +57,11 @@ pub fn time(
     tuning: &Tuning,
     cost: &CostModel,
 ) -> Result<Time, EngineError> {
-    if cost.skew.is_some() {
+    if cost.noise.is_some() {
         return Err(EngineError::Noise);
+    }
+    if cost.fabric.is_faulty() {
+        return Err(EngineError::Faulty);
     }
     let Elements { count, width } = elements.into();
     let ranks = cost.fabric.ranks();

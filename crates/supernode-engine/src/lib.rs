@@ -29,7 +29,7 @@
 //! serve), `ports` (every schedule: in windows of time, or plainly in order of time), `links` (the same where messages
 //! share links; `wire` is what lies between ports for either), `sweep` and `folded` (exact
 //! engines for schedules that go in step, both on `lockstep`), `choose` (the cheapest exact one),
-//! `concurrent` (several collectives at once), `record` (a run step by step, and its critical path),
+//! `concurrent` (several collectives at once), `noise` (delays of every step, over many seeds), `record` (a run step by step, and its critical path),
 //! `session` (answers from memory for other simulators),
 //! `formula` (closed forms for any size), `bound` (what none of them may go below), `tune` (levels, slices and the choice of the
 //! algorithm), `switch` (what a reducing switch costs).
@@ -43,6 +43,7 @@ pub mod folded;
 pub mod formula;
 pub mod links;
 mod lockstep;
+pub mod noise;
 mod order;
 pub mod ports;
 pub mod record;
@@ -57,4 +58,4 @@ pub use clock::{InFlight, Landed, issue, land, launch, take, work};
 pub use error::{EngineError, Unfit};
 pub use order::in_program_order;
 pub use session::{Answer, Ask, Groups, Session};
-pub use tune::{by_time, fastest, tune};
+pub use tune::{by_time, fastest, hierarchy, tune};

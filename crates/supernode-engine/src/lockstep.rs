@@ -25,7 +25,7 @@ mod links;
 mod path;
 pub(crate) mod rings;
 mod rows;
-mod rules;
+pub(crate) mod rules;
 mod run;
 mod shift;
 mod shifts;
@@ -102,7 +102,7 @@ pub(crate) fn phases(schedule: &dyn Schedule, cost: &CostModel) -> Result<Vec<Ph
     if cost.fabric.ranks() != ranks {
         return Err(EngineError::Ranks { schedule: ranks, fabric: cost.fabric.ranks() });
     }
-    if cost.skew.is_some() {
+    if cost.noise.is_some() {
         return Err(Unfit::Noise.into());
     }
     schedule.phases().ok_or_else(|| Unfit::NoPhases.into())

@@ -11,7 +11,7 @@ use supernode_fabric::CostModel;
 pub fn in_program_order(shape: &Shape, cost: &CostModel) -> bool {
     match shape.ports {
         Ports::Fixed => true,
-        Ports::InStep => cost.skew.is_none() && cost.fabric.is_uniform(),
+        Ports::InStep => cost.noise.is_none() && cost.fabric.is_uniform(),
         Ports::Contended => false,
     }
 }

@@ -12,20 +12,24 @@ use supernode_fabric::CostModel;
 
 use crate::lockstep::{self, Classes, Law, Run};
 use crate::ports::Timed;
-use crate::{EngineError, Unfit};
+use crate::{EngineError, Unfit, noise};
 use supernode_units::Time;
 
 /// Times `schedule` with `chunks` on `cost`, on up to `threads` threads; results do not depend on them.
 ///
 /// # Errors
-/// [`EngineError::Unfit`] says why another engine is needed: for schedules that do not go in step, for
-/// noise, and where the order at some port is not that of the schedule.
+/// [`EngineError::Unfit`] says why another engine is needed: for schedules that do not go in step, and where
+/// the order at some port is not that of the schedule (with noise, see [`noise`], if
+/// it changes too often).
 pub fn run(
     schedule: &dyn Schedule,
     chunks: &Chunks,
     cost: &CostModel,
     threads: usize,
 ) -> Result<Timed, EngineError> {
+    if cost.noise.is_some() {
+        return noise::sweep(schedule, chunks, cost, threads);
+    }
     let phases = lockstep::phases(schedule, cost)?;
     let ranks = cost.fabric.ranks();
     let classes = Classes::all(&phases, ranks).ok_or(Unfit::NoPhases)?;
@@ -38,6 +42,9 @@ pub fn run(
 /// The work of a run in steps of single messages, at a few nanoseconds each; none if the schedule does
 /// not go in step.
 pub fn work(schedule: &dyn Schedule, cost: &CostModel) -> Option<u64> {
+    if cost.noise.is_some() {
+        return noise::work(schedule, cost);
+    }
     let phases = lockstep::phases(schedule, cost).ok()?;
     let classes = Classes::all(&phases, cost.fabric.ranks())?;
     Some(lockstep::work(&phases, cost, &classes, Law::Sweep))

@@ -6,7 +6,8 @@ use supernode_units::Time;
 
 use crate::EngineError;
 
-/// How long one multicast or reduction of `bytes` bytes for `group` occupies each port it passes.
+/// How long one multicast or reduction of `bytes` bytes for `group` occupies each port it passes: as long
+/// as the port of its slowest member takes.
 ///
 /// # Errors
 /// [`EngineError::NoSwitch`] if the members do not all hang on one reducing switch.
@@ -18,5 +19,9 @@ pub(crate) fn port_time(
 ) -> Result<Time, EngineError> {
     let domain = cost.fabric.shared_switch(group.members());
     let domain = domain.ok_or(EngineError::NoSwitch { rank, members: group.count })?;
-    Ok(cost.switch_occupancy(&domain, bytes, group.count))
+    let busy = cost.switch_occupancy(&domain, bytes, group.count);
+    if cost.noise.is_none() {
+        return Ok(busy);
+    }
+    Ok(group.members().map(|member| cost.slowed(member, busy)).max().unwrap_or(busy))
 }

@@ -156,18 +156,25 @@ fn levels(
     // Where the machine leaves it open, and for what is left over at the top, a ring to begin with.
     let own = |level: Option<usize>| level.and_then(|level| own[level]);
     let fitted = fit_machine(cost.fabric.ranks(), &sizes);
-    let mut plan: Vec<LevelPlan> = fitted
-        .iter()
-        .map(|fitted| LevelPlan {
-            size: fitted.size,
-            inner: inner.or(own(fitted.level)).unwrap_or(Inner::Ring),
-        })
+    let fitted: Vec<(u32, Option<Inner>)> =
+        fitted.iter().map(|fitted| (fitted.size, inner.or(own(fitted.level)))).collect();
+    hierarchy(&fitted, collective, elements, cost)
+}
+
+/// Levels of these sizes, innermost first, each with its algorithm or the one that is predicted fastest.
+pub fn hierarchy(
+    sizes: &[(u32, Option<Inner>)],
+    collective: Collective,
+    elements: impl Into<Elements>,
+    cost: &CostModel,
+) -> Vec<LevelPlan> {
+    let elements = elements.into();
+    let given = sizes.iter();
+    let mut plan: Vec<LevelPlan> = given
+        .map(|(size, inner)| LevelPlan { size: *size, inner: inner.unwrap_or(Inner::Ring) })
         .collect();
-    if inner.is_some() {
-        return plan;
-    }
     // Open levels take whichever is predicted fastest with the rest as it is.
-    for index in (0..plan.len()).filter(|index| own(fitted[*index].level).is_none()) {
+    for index in (0..plan.len()).filter(|index| sizes[*index].1.is_none()) {
         let predicted = |inner: Inner| {
             let mut levels = plan.clone();
             levels[index].inner = inner;

@@ -2,7 +2,8 @@
 
 use supernode_units::{Bandwidth, Time};
 
-use crate::{Fabric, FabricError, Level, Profile, Route, Skew, SwitchDomain, SwitchRate};
+use crate::noise::{ONCE_PPM, slowed};
+use crate::{Fabric, FabricError, Level, Noise, Profile, Route, SwitchDomain, SwitchRate};
 
 /// How fast a device's engines work, all lanes of its rank together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct CostModel {
     /// What devices do by themselves.
     pub rates: DeviceRates,
     /// Noise, if any.
-    pub skew: Option<Skew>,
+    pub noise: Option<Noise>,
 }
 
 /// The largest message a model has to price: 1 TiB.
@@ -70,7 +71,7 @@ impl CostModel {
                 return Err(FabricError::EngineTooSlow { engine, bytes: LARGEST_MESSAGE, rate });
             }
         }
-        Ok(Self { fabric, profile, rates, skew: None })
+        Ok(Self { fabric, profile, rates, noise: None })
     }
 
     /// What each rank pays once per collective.
@@ -85,9 +86,18 @@ impl CostModel {
 
     /// The same for the `nth` message of a lane of `rank`, with noise.
     pub fn step_overhead_of(&self, rank: u32, lane: u32, nth: u64) -> Time {
-        let device = || self.fabric.device(rank);
-        let late = self.skew.map_or(Time::ZERO, |skew| skew.delay(device(), lane, nth));
-        self.step_overhead() + late
+        let Some(noise) = &self.noise else { return self.step_overhead() };
+        let late = noise.delay(noise.key(self.fabric.device(rank), lane), nth);
+        self.slowed(rank, self.step_overhead()) + late
+    }
+
+    /// How long `rank` takes for what its device does in `time` if it is not slow.
+    #[inline]
+    pub fn slowed(&self, rank: u32, time: Time) -> Time {
+        match &self.noise {
+            None => time,
+            Some(noise) => slowed(time, noise.factor_ppm(self.fabric.device(rank))),
+        }
     }
 
     /// From the last byte in to the lane going on.
@@ -95,9 +105,31 @@ impl CostModel {
         self.profile.recv_overhead
     }
 
-    /// The way from rank `from` to rank `to`.
+    /// The way from rank `from` to rank `to`, whose rate may be that of a slow device's port.
     pub fn route(&self, from: u32, to: u32) -> Route {
-        self.fabric.route(from, to)
+        self.through_ports(self.fabric.route(from, to), from, to)
+    }
+
+    /// `route` by the ports of these two ranks.
+    pub fn through_ports(&self, route: Route, from: u32, to: u32) -> Route {
+        match &self.noise {
+            None => route,
+            Some(noise) => {
+                let factor = |rank| noise.factor_ppm(self.fabric.device(rank));
+                self.through_slow_port(route, factor(from).max(factor(to)))
+            }
+        }
+    }
+
+    /// `route` by a port of a device that takes `factor_ppm` millionths of the usual time.
+    pub fn through_slow_port(&self, route: Route, factor_ppm: u64) -> Route {
+        if factor_ppm == ONCE_PPM {
+            return route;
+        }
+        let port = self.fabric.levels()[route.level as usize].message_rate(false).bytes_per_s();
+        let slow = u128::from(port) * u128::from(ONCE_PPM) / u128::from(factor_ppm);
+        let slow = Bandwidth::new(u64::try_from(slow).unwrap_or(u64::MAX).max(1));
+        Route { rate: route.rate.min(slow), ..route }
     }
 
     /// How long a message of `bytes` bytes occupies a port of `route` while its sender sends to

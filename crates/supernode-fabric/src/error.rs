@@ -116,6 +116,48 @@ pub enum FabricError {
         /// What is wrong.
         what: String,
     },
+    /// A device that is not there cannot be dead.
+    #[error("there is no device {device}; they are numbered from 0 to {last}")]
+    NoSuchDevice {
+        /// The device.
+        device: u32,
+        /// The last one.
+        last: u32,
+    },
+    /// More ranks than devices that live.
+    #[error("{ranks} ranks do not fit on the {left} devices that are left beside {dead} dead ones")]
+    TooFewLeft {
+        /// Ranks asked for.
+        ranks: u32,
+        /// Devices that live.
+        left: u32,
+        /// Devices that do not.
+        dead: u32,
+    },
+    /// A fault names a link that is not there.
+    #[error("there is no link `{link}`: {what}")]
+    NoSuchLink {
+        /// As `LEVEL:LINK`.
+        link: String,
+        /// What there is.
+        what: String,
+    },
+    /// A dead link with no way around.
+    #[error("link `{link}` is dead, and {what}")]
+    CutOff {
+        /// As `LEVEL:LINK`.
+        link: String,
+        /// Why there is none.
+        what: String,
+    },
+    /// No distribution of delays, or one that nobody can wait for.
+    #[error("jitter `{text}`: {what}")]
+    Jitter {
+        /// As it was written.
+        text: String,
+        /// What is wrong.
+        what: String,
+    },
     /// More ranks than devices.
     #[error("{ranks} ranks do not fit on {devices} devices")]
     TooManyRanks {

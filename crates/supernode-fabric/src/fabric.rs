@@ -1,11 +1,14 @@
 //! Levels composed into a system.
 
+use std::sync::Arc;
+
 use supernode_units::{Bandwidth, Time};
 
 use crate::level::{Level, LevelKind, SwitchRate};
 use crate::placement::Map;
 use crate::{FabricError, Placement};
 
+mod broken;
 mod capacity;
 mod congestion;
 mod links;
@@ -14,6 +17,7 @@ mod route;
 mod subset;
 mod symmetry;
 
+use broken::Broken;
 use congestion::Uplinks;
 pub use links::{Leg, Links, Path};
 pub use route::Route;
@@ -50,6 +54,8 @@ pub struct Fabric {
     ports: u16,
     ranks: u32,
     map: Map,
+    /// Links that are slow or dead.
+    broken: Option<Arc<Broken>>,
 }
 
 /// What routing needs of a level, precomputed.
@@ -130,7 +136,15 @@ impl Fabric {
         }
         Self::check_ports(&levels, device_bandwidth)?;
         let devices = devices as u32;
-        Ok(Self { levels, plans, devices, ports: ports as u16, ranks: devices, map: Map::Packed })
+        Ok(Self {
+            levels,
+            plans,
+            devices,
+            ports: ports as u16,
+            ranks: devices,
+            map: Map::Packed,
+            broken: None,
+        })
     }
 
     fn check_ports(levels: &[Level], total: Option<Bandwidth>) -> Result<(), FabricError> {
@@ -160,6 +174,54 @@ impl Fabric {
             self.plans.last().map_or((1, 1), |outermost| (outermost.size, outermost.stride));
         self.map = Map::new(placement, ranks, children, child_devices)?;
         self.ranks = ranks;
+        self.forget_flows();
+        Ok(self)
+    }
+
+    /// The same with ranks on the devices that are not in `dead`, in the order in which `placement` takes
+    /// all of them.
+    ///
+    /// # Errors
+    /// When there are no ranks, more ranks than devices that are left, or no such dead device.
+    pub fn place_without(
+        mut self,
+        placement: Placement,
+        ranks: u32,
+        dead: &[u32],
+    ) -> Result<Self, FabricError> {
+        if dead.is_empty() {
+            return self.place(placement, ranks);
+        }
+        let mut lives = vec![true; self.devices as usize];
+        for device in dead {
+            let last = self.devices - 1;
+            *lives
+                .get_mut(*device as usize)
+                .ok_or(FabricError::NoSuchDevice { device: *device, last })? = false;
+        }
+        let left = lives.iter().filter(|lives| **lives).count() as u32;
+        if ranks > left {
+            let dead = self.devices - left;
+            return Err(FabricError::TooFewLeft { ranks, left, dead });
+        }
+        if ranks == 0 {
+            return Err(FabricError::NoRanks);
+        }
+        let by = if let Placement::Strided { stride } = placement { stride.max(1) } else { 1 };
+        let seats = self.devices.div_ceil(by);
+        self = self.place(placement, seats)?;
+        let order = (0..seats).map(|seat| self.map.device(seat));
+        let devices: Vec<u32> =
+            order.filter(|device| lives[*device as usize]).take(ranks as usize).collect();
+        if (devices.len() as u32) < ranks {
+            let (left, dead) = (devices.len() as u32, self.devices - left);
+            return Err(FabricError::TooFewLeft { ranks, left, dead });
+        }
+        let mut placed = vec![None; self.devices as usize];
+        for (rank, device) in (0..).zip(&devices) {
+            placed[*device as usize] = Some(rank);
+        }
+        (self.map, self.ranks) = (Map::Table { devices, ranks: placed }, ranks);
         self.forget_flows();
         Ok(self)
     }
@@ -208,6 +270,9 @@ impl Fabric {
     /// Whether every rank is as far from every other as any: they hang on one switch, or on one
     /// full mesh of a single dimension.
     pub fn is_uniform(&self) -> bool {
+        if self.is_faulty() {
+            return false;
+        }
         let first = self.device(0);
         let mut joining = self.plans.iter().enumerate().filter(|(_, plan)| {
             let digit = |device: u32| device / plan.stride % plan.size;

@@ -34,21 +34,27 @@
 //!
 //! Modules: `level` (one layer), `fabric` (composition; routes; capacity; hashed uplinks; links that
 //! messages share; symmetry; some of the ranks),
-//! `placement` (ranks on devices), `profile` (what software adds), `skew` (seeded noise), `cost`
-//! (what a message costs).
+//! `placement` (ranks on devices), `profile` (what software adds), `noise` (seeded delays by the
+//! distributions of `jitter`, and slow devices), `mix` (random numbers by counting), `cost` (what a
+//! message costs).
 
 mod cost;
 mod error;
 mod fabric;
+mod faults;
+mod jitter;
 mod level;
+mod mix;
+mod noise;
 mod placement;
 mod profile;
-mod skew;
 
 pub use cost::{CostModel, DeviceRates};
 pub use error::FabricError;
 pub use fabric::{Fabric, FabricConfig, Leg, Links, Path, Route, SwitchDomain};
+pub use faults::{FaultyLink, LinkFault, LinkState};
+pub use jitter::{Distribution, Jitter};
 pub use level::{Hop, Level, LevelKind, Oversubscription, Spread, SwitchRate};
+pub use noise::{Noise, ONCE_PPM, Slow, Who, slowed};
 pub use placement::Placement;
 pub use profile::{LaunchCost, LaunchMode, Profile, Protocol};
-pub use skew::Skew;

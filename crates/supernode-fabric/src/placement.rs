@@ -1,7 +1,7 @@
 //! Which device each rank runs on.
 
 use crate::FabricError;
-use crate::skew::mix;
+use crate::mix::{STEP, below, mix};
 
 /// How ranks are laid on devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,10 +140,8 @@ fn shuffled(devices: u32, ranks: u32, seed: u64) -> Vec<u32> {
     let mut state = seed;
     for i in 0..ranks {
         let x = mix(state);
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        // Multiply-shift maps 64 random bits to a position without a division.
-        let left = u64::from(devices - i);
-        let offset = ((u128::from(x) * u128::from(left)) >> 64) as u32;
+        state = state.wrapping_add(STEP);
+        let offset = below(x, u64::from(devices - i)) as u32;
         table.swap(i as usize, (i + offset) as usize);
     }
     table.truncate(ranks as usize);

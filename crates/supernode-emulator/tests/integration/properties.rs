@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use supernode_collectives::Chunks;
 use supernode_emulator::{Emulator, Job, Output, Results, count_wrong};
 use supernode_engine::ports;
-use supernode_fabric::{CostModel, Skew};
+use supernode_fabric::{CostModel, Distribution, Jitter, Noise, Slow, Who};
 use supernode_units::{DType, ReduceOp, Time};
 
 use crate::jobs::{MEMORY, fitting, job, machine, pairs, spec};
@@ -91,9 +91,10 @@ proptest! {
         let ranks = fitting(pair, ranks);
         let mut job = job(pair.0, pair.1, ranks, count, DType::F32, ReduceOp::Sum, Results::Own);
         if let Some(jitter) = jitter {
-            let (jitter, slow_step) = (Time::from_ps(jitter), Time::from_us(1));
-            let skew = Some(Skew { seed, jitter, slow_ppm: 200_000, slow_step });
-            job.cost = Arc::new(CostModel { skew, ..(*job.cost).clone() });
+            let jitter = Jitter::new(Distribution::Uniform { most: Time::from_ps(jitter) }).ok();
+            let slow = vec![Slow { who: Who::Share { ppm: 200_000 }, factor_ppm: 1_700_000 }];
+            let noise = Some(Noise { seed, jitter, slow });
+            job.cost = Arc::new(CostModel { noise, ..(*job.cost).clone() });
         }
         let inputs = spec(&job, seed).generate_all(2);
         let one = Emulator::new(1, MEMORY).unwrap().run(&job, inputs.clone()).unwrap();

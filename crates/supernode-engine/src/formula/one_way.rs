@@ -116,6 +116,6 @@ impl Lane<'_> {
             let (rx, tail) = clock::land(flight, &mut rx_free[usize::from(flight.rx_port)]);
             Landed { rx, tail, bytes, reduces }
         });
-        self.now = clock::take(self.cost, self.now, local, &mut self.engine_free, landed);
+        self.now = clock::take(self.cost, 0, self.now, local, &mut self.engine_free, landed);
     }
 }

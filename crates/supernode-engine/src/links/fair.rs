@@ -119,7 +119,8 @@ impl<'a> Fair<'a> {
     }
 
     pub(crate) fn path(&mut self, from: Rank, to: Rank) -> Path {
-        self.links.path(from, to, &mut self.way)
+        let path = self.links.path(from, to, &mut self.way);
+        Path { route: self.cost.through_ports(path.route, from, to), ..path }
     }
 
     /// Takes a message on the last path; gives the event of its head.
@@ -142,7 +143,7 @@ impl<'a> Fair<'a> {
                 let seen = &mut self.states[link as usize].seen;
                 seen.messages += 1;
                 seen.bytes += wire_bytes;
-                seen.busy += work;
+                seen.busy += self.prices.work_on(link, wire_bytes, work);
             }
         }
         let flow = Flow {

@@ -90,7 +90,8 @@ impl<'a> Fifo<'a> {
     }
 
     pub(crate) fn path(&mut self, from: Rank, to: Rank) -> Path {
-        self.links.path(from, to, &mut self.way)
+        let path = self.links.path(from, to, &mut self.way);
+        Path { route: self.cost.through_ports(path.route, from, to), ..path }
     }
 
     /// Whether the last path takes links.
@@ -139,7 +140,8 @@ impl<'a> Fifo<'a> {
             }
             let Item { number, slot, .. } = self.due.pop()?;
             let flight = &mut self.flights[slot as usize];
-            let out = self.states[flight.leg.link as usize].serve(time, flight);
+            let work = self.prices.work_on(flight.leg.link, flight.wire_bytes, flight.work);
+            let out = self.states[flight.leg.link as usize].serve(time, work, flight);
             let other = &mut self.others[slot as usize];
             let time = if flight.leg.advance() {
                 out + flight.leg.between
@@ -159,12 +161,14 @@ impl<'a> Fifo<'a> {
 
     /// What each link carried.
     pub(super) fn into_uses(self) -> Vec<LinkUse> {
-        let bytes = |level: u32, ps: u64| {
-            let rate = self.links.rate(level).map_or(0, |rate| u128::from(rate.bytes_per_s()));
+        let bytes = |link: u32, ps: u64| {
+            let of_level = || self.links.rate(self.links.level(link));
+            let rate = self.prices.own_rate(link).or_else(of_level);
+            let rate = rate.map_or(0, |rate| u128::from(rate.bytes_per_s()));
             (u128::from(ps) * rate / PS_PER_S) as u64
         };
         let uses = (0..).zip(&self.states).map(|(link, state)| LinkUse {
-            peak_queue: bytes(self.links.level(link), state.seen.peak_queue),
+            peak_queue: bytes(link, state.seen.peak_queue),
             ..state.seen
         });
         uses.collect()
@@ -179,17 +183,17 @@ impl Link {
     /// while it comes in: its tail leaves when the link has done its work, and its head as much sooner as
     /// it takes to pass. Heads leave in the order in which they came, so that no message overtakes another
     /// of its flow.
-    fn serve(&mut self, head: Time, flight: &Flight) -> Time {
+    fn serve(&mut self, head: Time, work: Time, flight: &Flight) -> Time {
         let before = self.free.saturating_sub(head);
         self.seen.peak_queue = self.seen.peak_queue.max(before.as_ps());
         self.seen.met += u64::from(self.clear > head);
-        self.free = self.free.max(head) + flight.work;
+        self.free = self.free.max(head) + work;
         let out = head.max(self.head).max(self.free.saturating_sub(flight.busy));
         self.head = out;
         self.clear = self.clear.max(out + flight.busy);
         self.seen.messages += 1;
         self.seen.bytes += flight.wire_bytes;
-        self.seen.busy += flight.work;
+        self.seen.busy += work;
         out
     }
 }

@@ -68,8 +68,12 @@ impl Filling {
         let rate = |link: u32| {
             links.rate(links.level(link)).map_or(0, |rate| Rate::from(rate.bytes_per_s()) * RATE)
         };
+        let mut rates: Vec<Rate> = (0..links.count()).map(rate).collect();
+        for (link, rate) in links.degraded() {
+            rates[link as usize] = Rate::from(rate.bytes_per_s()) * RATE;
+        }
         Self {
-            rates: (0..links.count()).map(rate).collect(),
+            rates,
             links: Vec::new(),
             flows: Vec::new(),
             link_index: vec![NONE; links.count() as usize],

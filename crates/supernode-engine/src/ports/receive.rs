@@ -107,7 +107,8 @@ impl Engine<'_> {
         if let Some(recorder) = &mut self.recorder {
             recorder.takes((lane, key), self.cost, Time::ZERO, *engine, &[(message.id, landed)]);
         }
-        self.lanes[lane].now = take(self.cost, self.lanes[lane].now, Time::ZERO, engine, [landed]);
+        self.lanes[lane].now =
+            take(self.cost, key.rank, self.lanes[lane].now, Time::ZERO, engine, [landed]);
         true
     }
 
@@ -132,10 +133,12 @@ impl Engine<'_> {
                     }
                 }
                 Action::Copy { src, .. } => {
-                    batch.local += self.cost.copy_time(self.chunks.nominal_bytes(src));
+                    let copy = self.cost.copy_time(self.chunks.nominal_bytes(src));
+                    batch.local += self.cost.slowed(key.rank, copy);
                 }
                 Action::Reduce { src, .. } => {
-                    batch.local += self.cost.reduce_time(self.chunks.nominal_bytes(src));
+                    let reduction = self.cost.reduce_time(self.chunks.nominal_bytes(src));
+                    batch.local += self.cost.slowed(key.rank, reduction);
                 }
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
@@ -186,7 +189,8 @@ impl Engine<'_> {
             recorder.takes((at, key), self.cost, batch.local, *engine, &landed);
         }
         let landed = landed.into_iter().map(|(_, landed)| landed);
-        self.lanes[at].now = take(self.cost, self.lanes[at].now, batch.local, engine, landed);
+        self.lanes[at].now =
+            take(self.cost, key.rank, self.lanes[at].now, batch.local, engine, landed);
         Some(batch.steps)
     }
 }

@@ -111,6 +111,7 @@ impl Engine<'_> {
     fn local(&mut self, key: Key, time: Time) {
         let at = self.lane(key.rank, key.lane);
         let now = self.lanes[at].now;
+        let time = self.cost.slowed(key.rank, time);
         let engine = &mut self.compute_free[key.rank as usize];
         let free = *engine;
         self.lanes[at].now = work(now, time, engine);

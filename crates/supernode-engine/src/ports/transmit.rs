@@ -136,7 +136,7 @@ impl Engine<'_> {
         let landed = land(flight, &mut self.rx_free[at]);
         let lane = self.lane(key.rank, key.lane);
         // The switch did the reduction: for the rank this is a plain receive.
-        let done = landed.1 + self.cost.recv_overhead();
+        let done = landed.1 + self.cost.slowed(key.rank, self.cost.recv_overhead());
         self.lanes[lane].done[key.step as usize] = done;
         if let Some(recorder) = &mut self.recorder {
             recorder.answered(lane, key, (landed.0, landed.1, done));

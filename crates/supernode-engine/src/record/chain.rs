@@ -2,6 +2,7 @@
 
 use std::ops::AddAssign;
 
+use supernode_collectives::Rank;
 use supernode_fabric::CostModel;
 use supernode_units::Time;
 
@@ -105,6 +106,7 @@ impl Chain {
 /// port begins to receive them.
 pub(super) fn take(
     cost: &CostModel,
+    rank: Rank,
     lane: Chain,
     local: Time,
     mut engine_free: Time,
@@ -115,20 +117,21 @@ pub(super) fn take(
         engine_free = begun.time + time;
         begun.until(engine_free, Part::Reduction)
     };
+    let overhead = cost.slowed(rank, cost.recv_overhead());
     let mut now = lane;
     let mut worked = if local == Time::ZERO { lane } else { work(lane, local) };
     for &(arrival, Landed { tail, bytes, reduces, .. }) in arrivals {
         let tailed = arrival.until(tail, Part::Serialisation);
         let data = if reduces {
             // Ties are the wire's: the reduction hides behind it.
-            worked = work(arrival.later(lane), cost.reduce_time(bytes));
+            worked = work(arrival.later(lane), cost.slowed(rank, cost.reduce_time(bytes)));
             let data = tailed.later(worked);
-            data.until(data.time + cost.slice_tail(bytes), Part::Reduction)
+            data.until(data.time + cost.slowed(rank, cost.slice_tail(bytes)), Part::Reduction)
         } else {
             tailed
         };
         let last = data.later(now);
-        now = last.until(last.time + cost.recv_overhead(), Part::Protocol);
+        now = last.until(last.time + overhead, Part::Protocol);
     }
     now.later(worked)
 }

@@ -149,7 +149,7 @@ impl Recorder {
             let chain = chain.until(message.tx, Part::Waiting).until(message.head, Part::Latency);
             arrived.push((chain.until(landed.rx, Part::Waiting), landed));
         }
-        let chain = chain::take(cost, lane, local, engine_free, &arrived);
+        let chain = chain::take(cost, key.rank, lane, local, engine_free, &arrived);
         self.moves(at, key, chain);
     }
 

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use supernode_collectives::{Action, Span};
+use supernode_units::Time;
 
 use super::receive::{Arrived, Wanted};
 use super::{Engine, Event, Kind, Plain};
@@ -170,10 +171,10 @@ impl Engine<'_> {
             }
             Action::Wait { from } => return Ok(self.wait(rank, lane, from)),
             Action::Copy { src, .. } => {
-                self.local(rank, lane, self.cost.copy_time(nominal(src)).as_ps());
+                self.local(rank, lane, self.cost.copy_time(nominal(src)));
             }
             Action::Reduce { src, .. } => {
-                self.local(rank, lane, self.cost.reduce_time(nominal(src)).as_ps());
+                self.local(rank, lane, self.cost.reduce_time(nominal(src)));
             }
             Action::Get { .. } | Action::Multicast { .. } | Action::SwitchReduce { .. } => {
                 return Err(Plain);
@@ -217,8 +218,9 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn local(&mut self, rank: u32, lane: u32, time: u64) {
+    fn local(&mut self, rank: u32, lane: u32, time: Time) {
         let at = self.lane(rank, lane);
+        let time = self.cost.slowed(rank, time).as_ps();
         let engine = &mut self.compute_free[rank as usize];
         *engine = self.lanes[at].now.max(*engine) + time;
         self.lanes[at].now = *engine;

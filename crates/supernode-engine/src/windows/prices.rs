@@ -1,6 +1,7 @@
 //! What messages cost, priced once.
 
 use supernode_fabric::{CostModel, Route};
+use supernode_units::Time;
 
 /// Different links that are remembered.
 const MOST: usize = 1 << 20;
@@ -22,8 +23,8 @@ pub(super) struct Link {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Work {
     bytes: u64,
-    pub(super) reduction: u64,
-    pub(super) slice: u64,
+    pub(super) reduction: Time,
+    pub(super) slice: Time,
 }
 
 /// Prices of messages and of work.
@@ -69,13 +70,14 @@ impl<'a> Prices<'a> {
         Some(self.links.len() as u32 - 1)
     }
 
-    /// What it takes to reduce `bytes`.
-    pub(super) fn work(&mut self, bytes: u64) -> Work {
+    /// What it takes `rank` to reduce `bytes`.
+    pub(super) fn work(&mut self, rank: u32, bytes: u64) -> Work {
         if self.work.bytes != bytes {
-            let reduction = self.cost.reduce_time(bytes).as_ps();
-            let slice = self.cost.slice_tail(bytes).as_ps();
+            let (reduction, slice) = (self.cost.reduce_time(bytes), self.cost.slice_tail(bytes));
             self.work = Work { bytes, reduction, slice };
         }
-        self.work
+        let Work { reduction, slice, .. } = self.work;
+        let slowed = |time| self.cost.slowed(rank, time);
+        Work { bytes, reduction: slowed(reduction), slice: slowed(slice) }
     }
 }

@@ -101,18 +101,18 @@ impl Engine<'_> {
             *engine = start.max(*engine) + local;
             worked = *engine;
         }
-        let overhead = self.cost.recv_overhead().as_ps();
+        let overhead = self.cost.slowed(rank, self.cost.recv_overhead()).as_ps();
         for (arrived, wanted) in messages {
             let rx =
                 if self.fixed { self.serve(rank, arrived.link, arrived.head) } else { arrived.rx };
             let tail = rx + self.prices.link(arrived.link).busy;
             let mut data = tail;
             if wanted.reduces {
-                let work = self.prices.work(wanted.bytes);
+                let work = self.prices.work(rank, wanted.bytes);
                 let engine = &mut self.compute_free[rank as usize];
-                *engine = rx.max(start).max(*engine) + work.reduction;
+                *engine = rx.max(start).max(*engine) + work.reduction.as_ps();
                 worked = *engine;
-                data = tail.max(worked) + work.slice;
+                data = tail.max(worked) + work.slice.as_ps();
             }
             now = now.max(data) + overhead;
         }
@@ -143,11 +143,12 @@ impl Engine<'_> {
                     }
                     Action::Copy { src, .. } => {
                         let bytes = self.chunks.nominal_bytes(src);
-                        batch.local += self.cost.copy_time(bytes).as_ps();
+                        batch.local += self.cost.slowed(rank, self.cost.copy_time(bytes)).as_ps();
                     }
                     Action::Reduce { src, .. } => {
                         let bytes = self.chunks.nominal_bytes(src);
-                        batch.local += self.cost.reduce_time(bytes).as_ps();
+                        let reduction = self.cost.reduce_time(bytes);
+                        batch.local += self.cost.slowed(rank, reduction).as_ps();
                     }
                     _ => return Err(Plain),
                 }

@@ -6,10 +6,12 @@ use supernode_collectives::{
 };
 use supernode_engine::formula::Elements;
 use supernode_engine::{EngineError, bound, fastest, formula, ports, tune};
-use supernode_fabric::{CostModel, LevelKind, Oversubscription, Placement, Profile, Skew, Spread};
+use supernode_fabric::{CostModel, LevelKind, Oversubscription, Placement, Profile, Spread};
 use supernode_units::Time;
 
-use crate::machines::{ALL_REDUCE_AND_HALVES, level, model, pairs, schedule, switch, time, tuning};
+use crate::machines::{
+    ALL_REDUCE_AND_HALVES, level, model, noise_of, pairs, schedule, switch, time, tuning,
+};
 
 /// A level of every kind, and its size.
 fn kind() -> impl Strategy<Value = (LevelKind, u32)> {
@@ -173,12 +175,10 @@ proptest! {
             let profile =
                 Profile { send_overhead: overhead, recv_overhead: overhead, ..Profile::wire() };
             let cost = model(levels, profile, 300);
-            let jitter = Time::from_ns(500);
-            let skew = Skew { seed, jitter, slow_ppm: 100_000, slow_step: Time::from_us(1) };
             let fabric = cost.fabric.place(supernode_fabric::Placement::Random { seed }, ranks);
             supernode_fabric::CostModel {
                 fabric: fabric.expect("48 devices"),
-                skew: Some(skew),
+                noise: Some(noise_of(seed, 100_000)),
                 ..cost
             }
         };

@@ -9,11 +9,11 @@ use supernode_collectives::{
 use supernode_engine::choose::{Exact, Patience};
 use supernode_engine::concurrent::{self, Finished};
 use supernode_engine::{EngineError, ports};
-use supernode_fabric::{CostModel, LevelKind, Profile, Skew};
+use supernode_fabric::{CostModel, LevelKind, Profile};
 use supernode_units::Time;
 
 use crate::exact::machine;
-use crate::machines::{level, model, pairs, schedule, tuning};
+use crate::machines::{level, model, noise_of, pairs, schedule, tuning};
 
 const PATIENT: Patience = Patience { steps: 1 << 40, messages: 1 << 40, threads: 1 };
 
@@ -158,8 +158,7 @@ fn one_of_many_groups_that_are_alike_answers() {
 
 #[test]
 fn noise_takes_all_as_one() {
-    let skew = Skew { seed: 1, jitter: Time::from_ns(300), ..Skew::default() };
-    let cost = CostModel { skew: Some(skew), ..nodes() };
+    let cost = CostModel { noise: Some(noise_of(1, 0)), ..nodes() };
     let tensor = Group { first: 0, stride: 1, count: 8 }.copies([(8, 8)]);
     let calls = [call(RING, tensor, 1 << 12, Time::ZERO)];
     let noisy = run(&calls, &cost);

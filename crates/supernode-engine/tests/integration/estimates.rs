@@ -111,14 +111,14 @@ fn chunks_hold_whole_elements() {
 #[test]
 fn what_no_formula_knows_is_an_error() {
     use supernode_collectives::{LevelPlan, Tuning};
-    use supernode_fabric::Skew;
+    use supernode_fabric::Noise;
     let cost = switch(6, 100, Time::from_us(1), Profile::wire(), 1_000);
     let time = |algorithm, collective, tuning: &Tuning, cost: &CostModel| {
         formula::time(algorithm, collective, 1 << 20, tuning, cost).expect_err("nobody knows")
     };
     let (ring, all_reduce) = (Algorithm::Ring, Collective::AllReduce);
     let none = Tuning::default();
-    let noisy = CostModel { skew: Some(Skew::default()), ..cost.clone() };
+    let noisy = CostModel { noise: Some(Noise::default()), ..cost.clone() };
     assert_eq!(time(ring, all_reduce, &none, &noisy), EngineError::Noise);
     let tree = time(Algorithm::DoubleBinaryTree, Collective::AllGather, &none, &cost);
     assert!(matches!(tree, EngineError::Undefined(_)));

@@ -6,11 +6,12 @@ use supernode_collectives::{
 };
 use supernode_engine::{EngineError, Unfit, folded, in_program_order, ports, sweep};
 use supernode_fabric::{
-    CostModel, LevelKind, Oversubscription, Placement, Profile, Protocol, Spread,
+    CostModel, Distribution, Jitter, LevelKind, Noise, Oversubscription, Placement, Profile,
+    Protocol, Spread,
 };
 use supernode_units::Time;
 
-use crate::machines::{ALL_REDUCE_AND_HALVES, level, model, pairs, schedule};
+use crate::machines::{ALL_REDUCE_AND_HALVES, level, model, noise_of, pairs, schedule};
 
 /// A level of any kind.
 fn kind(most: u32) -> impl Strategy<Value = (LevelKind, u32)> {
@@ -187,9 +188,9 @@ proptest! {
     ) {
         let ranks = cost.fabric.ranks();
         let tuning = Tuning { slices, ..levels(&cost, [Inner::Direct; 2], false) };
-        let slow_step = Time::from_ns(jitter);
-        let skew = supernode_fabric::Skew { seed, jitter: slow_step, slow_ppm: slow, slow_step };
-        let cost = CostModel { skew: noisy.then_some(skew), ..cost };
+        let jitter = Jitter::new(Distribution::Uniform { most: Time::from_ns(jitter) }).ok();
+        let noise = Noise { jitter, ..noise_of(seed, slow) };
+        let cost = CostModel { noise: noisy.then_some(noise), ..cost };
         let Some(schedule) = schedule(pair, ranks, &tuning) else { return Ok(()) };
         let chunks = Chunks::new(schedule.shape(), count, 4);
         let plain = ports::plain(&*schedule, &chunks, &cost);
@@ -374,7 +375,7 @@ fn what_does_not_go_in_step_is_an_error() {
     let ring = Algorithm::Ring
         .schedule(Collective::AllReduce, 6, &Tuning::default())
         .expect("it is defined");
-    let noisy = CostModel { skew: Some(supernode_fabric::Skew::default()), ..cost.clone() };
+    let noisy = CostModel { noise: Some(Noise::default()), ..cost.clone() };
     assert_eq!(folded::run(&*ring, &chunks, &noisy, 1).err(), Some(Unfit::Noise.into()));
     let far = level("node", LevelKind::Switch, 6, 100, Time::from_ps(u64::MAX / 32));
     let far = model(vec![far], Profile::wire(), 100);

@@ -6,7 +6,8 @@ use supernode_collectives::{
 use supernode_engine::formula::Elements;
 use supernode_engine::ports;
 use supernode_fabric::{
-    CostModel, DeviceRates, Fabric, FabricConfig, Hop, Level, LevelKind, Profile, SwitchRate,
+    CostModel, DeviceRates, Distribution, Fabric, FabricConfig, Hop, Jitter, Level, LevelKind,
+    Noise, Profile, Slow, SwitchRate, Who,
 };
 use supernode_units::{Bandwidth, Time};
 
@@ -31,6 +32,13 @@ pub(crate) fn model(levels: Vec<Level>, profile: Profile, gb: u64) -> CostModel 
     let fabric = Fabric::new(FabricConfig { levels, device_bandwidth: None }).expect("possible");
     let rate = Bandwidth::from_gb_per_s(gb);
     CostModel::new(fabric, profile, DeviceRates { reduce: rate, copy: rate }).expect("fast enough")
+}
+
+/// Steps that are up to 800 ns late, and some devices that are slow.
+pub(crate) fn noise_of(seed: u64, slow_ppm: u32) -> Noise {
+    let jitter = Jitter::new(Distribution::Uniform { most: Time::from_ns(800) }).ok();
+    let slow = vec![Slow { who: Who::Share { ppm: slow_ppm }, factor_ppm: 1_700_000 }];
+    Noise { seed, jitter, slow }
 }
 
 /// One switch that can reduce at 60 % of its link rate.

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Schedule, Tuning};
 use supernode_engine::record::{Parts, Recording, record};
 use supernode_engine::{EngineError, ports};
-use supernode_fabric::{CostModel, Profile, Skew};
+use supernode_fabric::{CostModel, Profile};
 use supernode_units::Time;
 
 use crate::exact::machine;
-use crate::machines::{pairs, schedule, switch, tuning};
+use crate::machines::{noise_of, pairs, schedule, switch, tuning};
 
 /// Holds a recording against the plain run; none if a switch is missing.
 fn check(schedule: &dyn Schedule, count: u64, cost: &CostModel) -> Option<Recording> {
@@ -60,8 +60,7 @@ proptest! {
         count in 0_u64..1 << 18,
         noise in any::<bool>(),
     ) {
-        let skew = Skew { seed: count, jitter: Time::from_ns(800), ..Skew::default() };
-        let cost = CostModel { skew: noise.then_some(skew), ..cost };
+        let cost = CostModel { noise: noise.then(|| noise_of(count, 300_000)), ..cost };
         let ranks = cost.fabric.ranks();
         if let Some(schedule) = schedule(pair, ranks, &tuning(ranks, 3, inner)) {
             check(&*schedule, count, &cost);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Fabric;
 use crate::level::{Level, LevelKind, Spread};
-use crate::skew::mix;
+use crate::mix::mix;
 
 /// Leaves whose flows stay counted; the others are counted again when they are asked for.
 const COUNTED_LEAVES: usize = 1024;

@@ -6,12 +6,13 @@ use supernode_units::{Bandwidth, Time};
 
 use super::{Fabric, Route};
 use crate::FabricError;
+use crate::level::LevelKind;
 
 mod level;
 mod name;
 mod walk;
 
-use level::LevelLinks;
+use level::{Form, LevelLinks};
 
 /// The links of a fabric that messages of different ranks may meet on, with numbers from 0 on.
 ///
@@ -31,6 +32,7 @@ pub struct Links<'a> {
     /// For each level of the fabric; none where nothing is shared.
     levels: Vec<Option<LevelLinks>>,
     count: u32,
+    last_device: u32,
 }
 
 /// Links that a message takes one after the other, all of one level and equally far apart: one, or a
@@ -94,7 +96,7 @@ impl<'a> Links<'a> {
             levels.push(level);
         }
         let count = u32::try_from(links).map_err(|_| FabricError::TooManyLinks { links })?;
-        Ok(Self { fabric, levels, count })
+        Ok(Self { fabric, levels, count, last_device })
     }
 
     /// Number of links.
@@ -112,6 +114,49 @@ impl<'a> Links<'a> {
     /// Bytes per second of the links of a level, in one direction; none where nothing is shared.
     pub fn rate(&self, level: u32) -> Option<Bandwidth> {
         self.levels[level as usize].as_ref().map(|level| level.rate)
+    }
+
+    /// Links with less than the rate of their level, in order, and theirs.
+    pub fn degraded(&self) -> Vec<(u32, Bandwidth)> {
+        let mut degraded = Vec::new();
+        let Some(broken) = &self.fabric.broken else { return degraded };
+        for (index, level) in self.levels.iter().enumerate() {
+            let Some((level, Form::Ports { ports })) = level.as_ref().map(|l| (l, l.form)) else {
+                continue;
+            };
+            for (from, to, left) in broken.degraded(index as u32) {
+                let (rate, of) = (left.of(level.rate), self.ports_to(index, from, to));
+                let plan = &self.fabric.plans[index];
+                let unit = plan.stride * plan.size;
+                let first = u64::from(from % unit) * u64::from(ports);
+                let known = from / unit * unit <= self.last_device;
+                let number = |port: u32| level.number(from / unit, first + u64::from(port));
+                degraded.extend(of.into_iter().filter(|_| known).map(|port| (number(port), rate)));
+            }
+        }
+        degraded.sort_unstable();
+        degraded
+    }
+
+    /// The ports of `from` that face `to`: one of a mesh, and both of two positions around a torus.
+    fn ports_to(&self, index: usize, from: u32, to: u32) -> Vec<u32> {
+        let plan = &self.fabric.plans[index];
+        let mesh = matches!(self.fabric.levels[index].kind, LevelKind::FullMesh { .. });
+        let (mut first, mut below) = (0, plan.stride);
+        for dim in &plan.dims {
+            let (x, y) = (from / below % dim, to / below % dim);
+            if x != y && mesh {
+                return vec![first + y - u32::from(y > x)];
+            }
+            if x != y {
+                let up = ((x + 1) % dim == y).then_some(first);
+                let down = ((y + 1) % dim == x).then_some(first + 1);
+                return up.into_iter().chain(down).collect();
+            }
+            first += if mesh { dim - 1 } else { 2 };
+            below *= dim;
+        }
+        Vec::new()
     }
 
     /// The level that `link` belongs to.

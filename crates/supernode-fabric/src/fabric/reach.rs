@@ -10,7 +10,7 @@ impl Fabric {
     /// latency to and from `from` as `to` has, as far as is known: at least one, and ranks past the last
     /// one may count.
     pub fn reach(&self, from: u32, to: u32, stride: u32) -> u32 {
-        if !self.map.is_packed() || from == to {
+        if !self.map.is_packed() || self.is_faulty() || from == to {
             return 1;
         }
         let differs =
@@ -67,7 +67,7 @@ impl Fabric {
             }
             LevelKind::OnPackage | LevelKind::Switch | LevelKind::Ring => plan.size,
         };
-        if !self.map.is_packed() || self.hashes() {
+        if !self.map.is_packed() || self.hashes() || self.is_faulty() {
             return 1;
         }
         let left = |rank: u32| {

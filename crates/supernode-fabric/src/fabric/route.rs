@@ -2,6 +2,7 @@
 
 use supernode_units::{Bandwidth, Time};
 
+use super::broken::{Left, Line};
 use super::{Fabric, Plan};
 use crate::level::LevelKind;
 
@@ -41,12 +42,20 @@ pub(super) struct Segment {
     /// Fixed latencies paid: one per direct link into a new dimension.
     links: u32,
     rate: Bandwidth,
+    /// What faulty links take longer.
+    late: Time,
 }
 
 impl Segment {
     /// From the first byte in to the first byte out.
     pub(super) fn latency(&self, plan: &Plan) -> Time {
-        plan.latency * u64::from(self.links) + plan.hop * u64::from(self.hops)
+        plan.latency * u64::from(self.links) + plan.hop * u64::from(self.hops) + self.late
+    }
+
+    /// Passes links of which this is left.
+    fn pass(&mut self, left: Left, plan: &Plan) {
+        self.rate = self.rate.min(left.of(plan.rate_in_leaf));
+        self.late += left.latency;
     }
 }
 
@@ -110,6 +119,29 @@ impl Fabric {
         &self,
         index: usize,
         ranks: (u32, u32),
+        devices: (u32, u32),
+        digits: (u32, u32),
+        traffic: Traffic,
+    ) -> Segment {
+        match &self.levels[index].kind {
+            LevelKind::FullMesh { .. } => self.mesh_segment(index, devices, digits),
+            LevelKind::Torus { .. } | LevelKind::Ring => self.torus_segment(index, devices, digits),
+            _ => {
+                let mut segment = self.switched_segment(index, ranks, devices, digits, traffic);
+                if let Some(broken) = &self.broken {
+                    let left = broken.ports(index as u32, devices.0, devices.1);
+                    segment.pass(left, &self.plans[index]);
+                }
+                segment
+            }
+        }
+    }
+
+    /// Up to the nearest switch above both, and down.
+    fn switched_segment(
+        &self,
+        index: usize,
+        ranks: (u32, u32),
         (a, b): (u32, u32),
         (da, db): (u32, u32),
         traffic: Traffic,
@@ -121,9 +153,9 @@ impl Fabric {
             hops,
             links: 1,
             rate,
+            late: Time::ZERO,
         };
         match &self.levels[index].kind {
-            LevelKind::OnPackage | LevelKind::Switch => pooled(1, plan.rate_in_leaf),
             LevelKind::Clos { tiers, leaf, .. } => {
                 if da / leaf == db / leaf {
                     return pooled(1, plan.rate_in_leaf);
@@ -149,54 +181,100 @@ impl Fabric {
                     Traffic::Full => pooled(3, plan.rate_out),
                 }
             }
-            LevelKind::FullMesh { .. } => Self::mesh_segment(plan, da, db),
-            LevelKind::Torus { .. } | LevelKind::Ring => Self::torus_segment(plan, da, db),
+            _ => pooled(1, plan.rate_in_leaf),
         }
     }
 
-    /// Dimension order: one link for each dimension that differs, lowest dimension first.
-    fn mesh_segment(plan: &Plan, mut da: u32, mut db: u32) -> Segment {
+    /// The line of a dimension of the level at `index` that a message between two devices passes, from its
+    /// `position` there, where a step of the dimension is `below` positions. Of the levels below, it has the
+    /// receiver's positions by then.
+    pub(super) fn line(
+        &self,
+        index: usize,
+        (a, b): (u32, u32),
+        (position, below, dim): (u32, u32, u32),
+    ) -> Line {
+        let Plan { stride, size, .. } = self.plans[index];
+        let node = a / (stride * size) * (stride * size) + b % stride;
+        let across = position - position / below % dim * below;
+        Line { level: index as u32, first: node + across * stride, apart: below * stride, dim }
+    }
+
+    /// Dimension order: one link for each dimension that differs, lowest dimension first; two where that
+    /// is dead.
+    fn mesh_segment(&self, index: usize, devices: (u32, u32), (da, db): (u32, u32)) -> Segment {
+        let plan = &self.plans[index];
         let mut port = u32::from(plan.first_port);
-        let mut segment =
-            Segment { tx_port: 0, rx_port: 0, hops: 0, links: 0, rate: plan.rate_in_leaf };
+        let mut segment = Segment::direct(plan, 0);
+        let (mut position, mut below) = (da, 1);
         for dim in &plan.dims {
-            let (x, y) = (da % dim, db % dim);
+            let (x, y) = (position / below % dim, db / below % dim);
             if x != y {
+                let starts = segment.hops == 0;
+                let (mut first, mut last) = (y, x);
+                if let Some(broken) = &self.broken {
+                    let line = self.line(index, devices, (position, below, *dim));
+                    let (left, via) = broken.mesh(&line, x, y);
+                    segment.pass(left, plan);
+                    if let Some(via) = via {
+                        (first, last) = (via, via);
+                        segment.hops += 1;
+                        segment.links += 1;
+                    }
+                }
                 // A device numbers its links by the other positions, skipping its own.
                 let link = |own: u32, other: u32| (port + other - u32::from(other > own)) as u16;
-                if segment.hops == 0 {
-                    segment.tx_port = link(x, y);
+                if starts {
+                    segment.tx_port = link(x, first);
                 }
-                segment.rx_port = link(y, x);
+                segment.rx_port = link(y, last);
                 segment.hops += 1;
                 segment.links += 1;
+                position = position - x * below + y * below;
             }
             port += dim - 1;
-            (da, db) = (da / dim, db / dim);
+            below *= dim;
         }
         segment
     }
 
-    /// Dimension order, the shorter way round; upwards where both are equal.
-    fn torus_segment(plan: &Plan, mut da: u32, mut db: u32) -> Segment {
+    /// Dimension order, the shorter way round, upwards where both are equal; the other way where that is
+    /// dead.
+    fn torus_segment(&self, index: usize, devices: (u32, u32), (da, db): (u32, u32)) -> Segment {
+        let plan = &self.plans[index];
         let mut port = plan.first_port;
-        let mut segment =
-            Segment { tx_port: 0, rx_port: 0, hops: 0, links: 1, rate: plan.rate_in_leaf };
+        let mut segment = Segment::direct(plan, 1);
+        let (mut position, mut below) = (da, 1);
         for dim in &plan.dims {
-            let (x, y) = (da % dim, db % dim);
+            let (x, y) = (position / below % dim, db / below % dim);
             if x != y {
                 let up = (y + dim - x) % dim;
-                let goes_up = up <= dim - up;
+                let mut goes_up = up <= dim - up;
+                if let Some(broken) = &self.broken {
+                    let line = self.line(index, devices, (position, below, *dim));
+                    let (left, way) = broken.torus(&line, x, y, goes_up);
+                    segment.pass(left, plan);
+                    goes_up = way;
+                }
                 if segment.hops == 0 {
                     segment.tx_port = port + u16::from(!goes_up);
                 }
                 // What was sent upwards arrives at the port that faces down.
                 segment.rx_port = port + u16::from(goes_up);
-                segment.hops += up.min(dim - up);
+                segment.hops += if goes_up { up } else { dim - up };
+                position = position - x * below + y * below;
             }
             port += 2;
-            (da, db) = (da / dim, db / dim);
+            below *= dim;
         }
         segment
+    }
+}
+
+impl Segment {
+    /// Direct links of a mesh or torus, none so far.
+    fn direct(plan: &Plan, links: u32) -> Self {
+        let rate = plan.rate_in_leaf;
+        Self { tx_port: 0, rx_port: 0, hops: 0, links, rate, late: Time::ZERO }
     }
 }

@@ -38,7 +38,7 @@ impl Fabric {
     }
 
     /// All that routes among `ranks` tell of them: lists with equal likeness have equal routes, first to
-    /// second as first to second, up to the numbers of ports. None where flows are hashed, because then
+    /// second as first to second, up to the numbers of ports. None where links are faulty, and where flows are hashed, because then
     /// others have a part in it.
     ///
     /// A route asks of two positions on a level no more than whether they, and the switches that they
@@ -48,7 +48,7 @@ impl Fabric {
         let hashed =
             |kind: &LevelKind| matches!(kind, LevelKind::Clos { spread: Spread::Ecmp { .. }, .. });
         let joining = || self.levels.iter().zip(&self.plans).filter(|(level, _)| level.size > 1);
-        if joining().any(|(level, _)| hashed(&level.kind)) {
+        if self.is_faulty() || joining().any(|(level, _)| hashed(&level.kind)) {
             return None;
         }
         let devices: Vec<u32> = ranks.iter().map(|rank| self.device(*rank)).collect();

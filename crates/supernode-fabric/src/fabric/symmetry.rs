@@ -11,9 +11,9 @@ impl Fabric {
     /// around its group, every route keeps its ports (by another number, if the links have numbers), its
     /// rate and its latency; the switches that it crosses may be others, and more, if that costs nothing.
     /// 1 says that the members of a group are alike, `size` that no shift is known to help. Nothing is
-    /// known where flows are hashed to uplinks, and of random placements.
+    /// known where flows are hashed to uplinks or links are faulty, and of random placements.
     pub fn period(&self, stride: u32, size: u32) -> u32 {
-        if self.hashes() {
+        if self.hashes() || self.is_faulty() {
             return size;
         }
         if let Some((index, group)) = self.inside(stride, size) {
@@ -58,7 +58,7 @@ impl Fabric {
     /// Where a group of [`Fabric::period`] that begins at `rank` lies on its level, if it lies on one
     /// and no flows are hashed: groups at the same place have the same routes, port by port.
     pub fn place_of(&self, stride: u32, size: u32, rank: u32) -> Option<u32> {
-        if self.hashes() {
+        if self.hashes() || self.is_faulty() {
             return None;
         }
         let (index, _) = self.inside(stride, size)?;

@@ -15,6 +15,8 @@ pub(super) struct LevelLinks {
     /// Bytes per second of each.
     pub(super) rate: Bandwidth,
     pub(super) form: Form,
+    /// Whether messages go around dead links.
+    detours: bool,
 }
 
 /// How the links of a node are numbered.
@@ -57,7 +59,9 @@ impl LevelLinks {
     /// none if messages do not meet there.
     pub(super) fn of(fabric: &Fabric, index: usize, first: u64, last_device: u32) -> Option<Self> {
         let (kind, plan) = (&fabric.levels[index].kind, &fabric.plans[index]);
-        let form = Form::of(kind, plan)?;
+        let broken = fabric.broken.as_ref();
+        let detours = broken.is_some_and(|broken| broken.has_detours(index as u32));
+        let form = Form::of(kind, plan, detours)?;
         let port = plan.rate_in_leaf.bytes_per_s();
         let devices = |leaf: u32| u128::from(leaf) * u128::from(plan.stride);
         // All uplinks of a leaf together.
@@ -89,7 +93,7 @@ impl LevelLinks {
         };
         let rate = Bandwidth::new(u64::try_from(rate).unwrap_or(u64::MAX).max(1));
         let nodes = u64::from(last_device) / (u64::from(plan.stride) * u64::from(plan.size)) + 1;
-        Some(Self { first, nodes, per_node, rate, form })
+        Some(Self { first, nodes, per_node, rate, form, detours })
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -100,12 +104,18 @@ impl LevelLinks {
     pub(super) fn longest(&self, level: &Level) -> (u32, u32) {
         let dims = level.kind.dims(level.size);
         let links = match (self.form, &level.kind) {
-            (Form::Ports { .. }, LevelKind::FullMesh { .. }) => dims.len() as u32,
-            (Form::Ports { .. }, _) => dims.iter().map(|dim| dim / 2).fold(0, u32::saturating_add),
+            (Form::Ports { .. }, LevelKind::FullMesh { .. }) => {
+                dims.len() as u32 * if self.detours { 2 } else { 1 }
+            }
+            (Form::Ports { .. }, _) => {
+                let most = |dim: &u32| if self.detours { dim - 1 } else { dim / 2 };
+                dims.iter().map(most).fold(0, u32::saturating_add)
+            }
             (Form::Hashed { pods: true, .. }, _) => 4,
             (Form::Pooled { .. } | Form::Hashed { .. }, _) => 2,
         };
-        let legs = if dims.is_empty() { links } else { dims.len() as u32 };
+        let mesh = matches!(level.kind, LevelKind::FullMesh { .. });
+        let legs = if dims.is_empty() || mesh { links } else { dims.len() as u32 };
         (links, legs)
     }
 
@@ -126,7 +136,7 @@ impl LevelLinks {
 }
 
 impl Form {
-    fn of(kind: &LevelKind, plan: &Plan) -> Option<Self> {
+    fn of(kind: &LevelKind, plan: &Plan, detours: bool) -> Option<Self> {
         let crowded = |over: &Oversubscription| over.down > over.up;
         match kind {
             LevelKind::OnPackage | LevelKind::Switch => None,
@@ -135,13 +145,13 @@ impl Form {
             LevelKind::FullMesh { dims } => {
                 let turns = dims.iter().filter(|dim| **dim > 1).count() > 1;
                 let ports = kind.links(plan.size) as u32;
-                (turns || plan.stride > 1).then_some(Self::Ports { ports })
+                (turns || detours || plan.stride > 1).then_some(Self::Ports { ports })
             }
             LevelKind::Torus { .. } | LevelKind::Ring => {
                 let turns = plan.dims.iter().filter(|dim| **dim > 1).count() > 1;
                 let far = plan.dims.iter().any(|dim| *dim > 3);
                 let ports = kind.links(plan.size) as u32;
-                (turns || far || plan.stride > 1).then_some(Self::Ports { ports })
+                (turns || far || detours || plan.stride > 1).then_some(Self::Ports { ports })
             }
             // One leaf switch joins all.
             LevelKind::Clos { leaf, .. } if *leaf >= plan.size => None,

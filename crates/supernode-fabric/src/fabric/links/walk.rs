@@ -4,9 +4,9 @@ use supernode_units::Time;
 
 use super::level::{Direction, Form, LevelLinks};
 use super::{Leg, Links, Path};
-use crate::fabric::Plan;
 use crate::fabric::congestion::Uplinks;
 use crate::fabric::route::Traffic;
+use crate::fabric::{Fabric, Plan};
 use crate::level::LevelKind;
 
 /// A path as far as it is known.
@@ -55,9 +55,9 @@ impl Links<'_> {
                 let at = Crossing { index: index as u32, plan, level, devices, digits };
                 match (level.form, &fabric.levels[index].kind) {
                     (Form::Ports { ports }, LevelKind::FullMesh { .. }) => {
-                        at.mesh(&mut walk, ports);
+                        at.mesh(&mut walk, fabric, ports);
                     }
-                    (Form::Ports { ports }, _) => at.torus(&mut walk, ports),
+                    (Form::Ports { ports }, _) => at.torus(&mut walk, fabric, ports),
                     (Form::Pooled { leaf, leaves }, kind) => {
                         let rails = matches!(kind, LevelKind::Rail { .. });
                         at.pooled(&mut walk, (leaf, leaves), rails, self.switches(&at));
@@ -66,6 +66,9 @@ impl Links<'_> {
                         let far = self.switches(&at) == 5;
                         at.hashed(&mut walk, (leaf, leaves), uplinks, far);
                     }
+                }
+                if let Some(broken) = fabric.broken.as_ref().filter(|_| plan.any_to_any) {
+                    walk.rest += broken.ports(index as u32, devices.0, devices.1).latency;
                 }
                 if walk.legs.len() > entered {
                     route.rate = route.rate.min(level.rate);
@@ -113,31 +116,51 @@ impl Crossing<'_> {
         u64::from(device) * u64::from(ports) + u64::from(port)
     }
 
-    /// One direct link for each dimension that differs, lowest first.
-    fn mesh(&self, walk: &mut Walk, ports: u32) {
+    /// One direct link for each dimension that differs, lowest first, or two around a dead one.
+    fn mesh(&self, walk: &mut Walk, fabric: &Fabric, ports: u32) {
         let (mut position, target) = self.digits;
         let (mut below, mut first) = (1, 0);
         for dim in &self.plan.dims {
             let (x, y) = (position / below % dim, target / below % dim);
             if x != y {
-                self.enter(walk, self.port(position, ports, first + y - u32::from(y > x)));
-                walk.rest += self.plan.latency + self.plan.hop;
-                position = position - x * below + y * below;
+                let mut via = None;
+                if let Some(broken) = &fabric.broken {
+                    let line =
+                        fabric.line(self.index as usize, self.devices, (position, below, *dim));
+                    let (left, detour) = broken.mesh(&line, x, y);
+                    walk.rest += left.latency;
+                    via = detour;
+                }
+                let mut own = x;
+                for next in via.into_iter().chain([y]) {
+                    let port = first + next - u32::from(next > own);
+                    self.enter(walk, self.port(position, ports, port));
+                    walk.rest += self.plan.latency + self.plan.hop;
+                    position = position - own * below + next * below;
+                    own = next;
+                }
             }
             first += dim - 1;
             below *= dim;
         }
     }
 
-    /// From neighbour to neighbour, dimension by dimension, the shorter way round.
-    fn torus(&self, walk: &mut Walk, ports: u32) {
+    /// From neighbour to neighbour, dimension by dimension, the shorter way round, or the other one.
+    fn torus(&self, walk: &mut Walk, fabric: &Fabric, ports: u32) {
         let (mut position, target) = self.digits;
         let (mut below, mut port) = (1, 0);
         for dim in &self.plan.dims {
             let (x, y) = (position / below % dim, target / below % dim);
             if x != y {
                 let up = (y + dim - x) % dim;
-                let goes_up = up <= dim - up;
+                let mut goes_up = up <= dim - up;
+                let mut late = Time::ZERO;
+                if let Some(broken) = &fabric.broken {
+                    let line =
+                        fabric.line(self.index as usize, self.devices, (position, below, *dim));
+                    let (left, way) = broken.torus(&line, x, y, goes_up);
+                    (late, goes_up) = (left.latency, way);
+                }
                 // From a link to that of the next device, and round the whole dimension.
                 let step = below * self.plan.stride * ports;
                 let round = step * dim;
@@ -145,14 +168,14 @@ impl Crossing<'_> {
                 walk.legs.push(Leg {
                     level: self.index,
                     link: self.level.number(self.node(), first),
-                    count: up.min(dim - up),
+                    count: if goes_up { up } else { dim - up },
                     before: std::mem::take(&mut walk.rest),
                     between: self.plan.hop,
                     step: if goes_up { step } else { step.wrapping_neg() },
                     edge: if goes_up { dim - x } else { x + 1 },
                     turn: if goes_up { round.wrapping_neg() } else { round },
                 });
-                walk.rest = self.plan.hop;
+                walk.rest = self.plan.hop + late;
                 position = position - x * below + y * below;
             }
             port += 2;
