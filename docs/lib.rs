@@ -19,6 +19,9 @@ pub mod proof {}
 #[doc = include_str!("src/own-algorithm.md")]
 pub mod own_algorithm {}
 
+#[doc = include_str!("src/faults.md")]
+pub mod faults {}
+
 #[doc = include_str!("src/cost-model.md")]
 pub mod cost_model {}
 

@@ -1,10 +1,12 @@
 //! `supernode bench`: nccl-tests on machines one cannot have.
 
 mod choices;
+mod faults;
 mod files;
 mod forced;
 mod hccl;
 mod library;
+mod noise;
 mod perfetto;
 mod placement;
 mod progress;
@@ -24,7 +26,7 @@ use supernode::units::{DType, MessageSize, ReduceOp};
 
 use super::measure::{Answer, EngineChoice, Setup};
 use super::profile::{LaunchName, ProcessesName, Profile};
-use super::rows::{Chosen, Format, Row, RowWriter, Sweep};
+use super::rows::{Chosen, Format, Row, RowWriter, SeedTimes, Sweep};
 use super::{Error, names, ranks, source};
 use choices::{Choice, Choices, choices};
 use placement::PlacementName;
@@ -73,6 +75,10 @@ pub(super) struct Args {
     /// follows the level].
     #[arg(long, value_name = "NAME", value_parser = names::any_case::<Inner>)]
     inner: Option<Inner>,
+    /// Sizes of the levels of `hierarchical`, innermost first, such as 8,16,8 [default: those of the
+    /// machine].
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = names::whole::<u32>)]
+    levels: Vec<u32>,
     /// What computes the times.
     #[arg(long, value_enum, ignore_case = true, default_value = "auto")]
     engine: EngineChoice,
@@ -117,7 +123,27 @@ pub(super) struct Args {
     /// Check results against a plain reference (0 or 1) [default: 1 where data runs].
     #[arg(short, long, value_name = "0|1", value_parser = check)]
     check: Option<u8>,
-    /// Seed of data and random placement.
+    /// Delay every message by chance: uniform:MOST, exp:MEAN, normal:MEAN:DEVIATION,
+    /// lognormal:MEDIAN:SIGMA or pareto:LEAST:SHAPE, such as exp:200ns.
+    #[arg(long, value_name = "NAME:..")]
+    jitter: Option<String>,
+    /// Devices that take longer for all they do: RANK:FACTOR such as 7:1.5, or SHARE%:FACTOR such as
+    /// 1%:1.5, where the seed chooses (repeatable).
+    #[arg(long, value_name = "WHO:FACTOR")]
+    slow: Vec<String>,
+    /// Leave some bandwidth to links, and add latency: LEVEL:LINK=SHARE%[+LATENCY], such as
+    /// pod:17=50%+2us. A link is DEVICE (its port to switches), DEVICE-DEVICE (neighbours in a mesh or
+    /// torus), or a share such as 1% that the seed chooses (repeatable).
+    #[arg(long, value_name = "LINK=SHARE")]
+    degrade: Vec<String>,
+    /// Do without a DEVICE, or without a link LEVEL:LINK, around which messages find another way
+    /// (repeatable).
+    #[arg(long, value_name = "DEVICE|LINK")]
+    dead: Vec<String>,
+    /// Time so many seeds, from --seed on: their median, 99th percentile and maximum.
+    #[arg(long, value_name = "N", value_parser = names::whole::<u32>)]
+    seeds: Option<u32>,
+    /// Seed of data, random placement, faults and noise.
     #[arg(long, default_value = "0", value_parser = names::whole::<u64>)]
     seed: u64,
     /// Worker threads [default: the cores of this machine]; results do not depend on it.
@@ -172,6 +198,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
         )
         .into());
     }
+    if noise::is_asked_for(args) && !matches!(profile, Profile::Wire) {
+        return Err(noise::WIRE_ONLY.into());
+    }
     match profile {
         Profile::Wire => wire(args, system, setup, sweep, &sizes),
         Profile::Library { library: Library::Hccl, changes, .. } => {
@@ -196,6 +225,7 @@ fn wire(
     sizes: &[u64],
 ) -> Result<ExitCode, Error> {
     setup::refuse_library_options(args)?;
+    noise::refuse(args)?;
     let Choices { run, left_out, of_all } = choices(args, &setup)?;
     for choice in &run {
         // The most messages may be those of the smallest size, and the most bytes of the largest.
@@ -278,6 +308,7 @@ fn answered(
         algorithm,
         engine: answer.engine.name(),
         time_us: us,
+        seeds: answer.seeds.as_ref().map(SeedTimes::of),
         algbw_gb_per_s: algbw,
         busbw_gb_per_s: algbw * numerator as f64 / denominator as f64,
         wrong: answer.wrong,

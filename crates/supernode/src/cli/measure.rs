@@ -4,6 +4,7 @@ mod exact;
 mod explain;
 mod kind;
 pub(super) mod memory;
+mod seeds;
 mod shared;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use supernode::emulator::{Emulator, InputSpec, Job, Results, count_wrong};
 use supernode::engine::choose::messages;
 use supernode::engine::formula::Elements;
 use supernode::engine::links::{self, Sharing};
+use supernode::engine::noise::Seeds;
 use supernode::engine::{self, EngineError, formula, ports};
 use supernode::fabric::CostModel;
 use supernode::units::{DType, MessageSize, ReduceOp, Time};
@@ -51,6 +53,12 @@ pub(super) struct Request {
 pub(super) struct Setup {
     pub(super) request: Request,
     pub(super) cost: Arc<CostModel>,
+    /// The same without noise and faulty links, which no closed form knows: what algorithms are chosen and tuned by.
+    still: Arc<CostModel>,
+    /// Sizes of the levels of a hierarchy, if they are not those of the machine.
+    pub(super) levels: Vec<u32>,
+    /// How many times the noise is drawn, if more than once.
+    pub(super) seeds: Option<u32>,
     /// Messages delivered so far.
     pub(super) progress: Arc<AtomicU64>,
     memory_limit: u64,
@@ -67,12 +75,35 @@ pub(super) struct Answer {
     pub(super) fallback: Option<String>,
     /// What made the engine short, or why it is not a shorter one.
     pub(super) how: String,
+    /// Over how many seeds it is the median, if there are several.
+    pub(super) seeds: Option<Seeds>,
 }
 
 impl Setup {
-    pub(super) fn new(request: Request, cost: Arc<CostModel>) -> Self {
+    pub(super) fn new(request: Request, cost: CostModel) -> Self {
         let memory_limit = memory::available();
-        Self { request, cost, progress: Arc::default(), memory_limit, emulator: None }
+        let faulty = cost.noise.is_some() || cost.fabric.is_faulty();
+        let still = faulty.then(|| {
+            let fabric = cost.fabric.repaired();
+            Arc::new(CostModel { noise: None, fabric, ..cost.clone() })
+        });
+        let cost = Arc::new(cost);
+        Self {
+            request,
+            still: still.unwrap_or_else(|| Arc::clone(&cost)),
+            cost,
+            levels: Vec::new(),
+            seeds: None,
+            progress: Arc::default(),
+            memory_limit,
+            emulator: None,
+        }
+    }
+
+    /// Takes the prices of a library instead, which knows no noise.
+    pub(super) fn price(&mut self, cost: CostModel) {
+        self.cost = Arc::new(cost);
+        self.still = Arc::clone(&self.cost);
     }
 
     /// Number of ranks.
@@ -98,6 +129,9 @@ impl Setup {
     ) -> Result<Answer, Error> {
         let Request { collective, dtype, engine, .. } = self.request;
         let schedule = self.schedule(algorithm, tuning)?;
+        if let Some(seeds) = self.seeds {
+            return self.over_seeds(algorithm, &*schedule, count, seeds);
+        }
         let (engine, fallback) = match engine {
             EngineChoice::Auto => match self.choose(&schedule, count) {
                 None => (EngineChoice::Emulate, None),
@@ -123,7 +157,7 @@ impl Setup {
                 (time.map_err(|error| no_time(algorithm, error))?, None)
             }
         };
-        Ok(Answer { time, engine, wrong, fallback, how: String::new() })
+        Ok(Answer { time, engine, wrong, fallback, how: String::new(), seeds: None })
     }
 
     /// Why `auto` does not run real data, if it does not.
@@ -247,7 +281,7 @@ impl Setup {
     /// can run, if there are any.
     pub(super) fn fastest(&self, bytes: u64) -> (Algorithm, Tuning) {
         let Request { collective, inner, .. } = self.request;
-        let by_time = engine::by_time(collective, bytes, &self.cost, inner);
+        let by_time = engine::by_time(collective, bytes, &self.still, inner);
         let fits = |(algorithm, tuning, _): &&_| self.fits(*algorithm, tuning).is_ok();
         let fastest = by_time.iter().find(fits).or(by_time.first()).cloned();
         fastest.map_or((Algorithm::Ring, Tuning::default()), |(algorithm, tuning, _)| {
@@ -275,7 +309,12 @@ impl Setup {
     /// The tuning of `algorithm` for `bytes` bytes.
     pub(super) fn tune(&self, algorithm: Algorithm, bytes: u64) -> Tuning {
         let Request { collective, inner, .. } = self.request;
-        engine::tune(algorithm, collective, bytes, &self.cost, inner)
+        if algorithm == Algorithm::Hierarchical && !self.levels.is_empty() {
+            let sizes: Vec<_> = self.levels.iter().map(|size| (*size, inner)).collect();
+            let levels = engine::hierarchy(&sizes, collective, bytes, &self.still);
+            return Tuning { levels, ..Tuning::default() };
+        }
+        engine::tune(algorithm, collective, bytes, &self.still, inner)
     }
 
     /// Whether `algorithm` has the collective at all.
@@ -288,7 +327,7 @@ impl Setup {
     pub(super) fn can_run(&self, algorithm: Algorithm) -> Result<(), Error> {
         let tuning = self.tune(algorithm, 0);
         let schedule = self.schedule(algorithm, &tuning)?;
-        match formula::time(algorithm, self.request.collective, 0, &tuning, &self.cost) {
+        match formula::time(algorithm, self.request.collective, 0, &tuning, &self.still) {
             // An engine follows its messages, if they are not too many.
             Err(EngineError::NoFormula(_)) if self.follows(&*schedule) => Ok(()),
             time => time.map(drop).map_err(|error| no_time(algorithm, error)),

@@ -2,6 +2,7 @@
 
 pub(super) mod csv;
 mod facts;
+mod faults;
 mod json;
 mod library;
 mod table;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub(super) use facts::{Facts, Range, Sweep, WIRE};
 use facts::{IN_PLACE, TIMES};
+pub(super) use faults::{FaultFacts, SeedTimes};
 pub(super) use library::{Chosen, LibraryFacts};
 
 /// How results are printed.
@@ -57,6 +59,9 @@ pub(super) struct Row {
     pub(super) wrong: Option<u64>,
     /// Why the engine is not `emulate`, if that was not asked for.
     pub(super) fallback: Option<String>,
+    /// Times over seeds, where there are several.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) seeds: Option<SeedTimes>,
     /// What a library chose.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(super) chosen: Option<Chosen>,

@@ -5,7 +5,6 @@ mod rows;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -189,7 +188,7 @@ fn setup(
         check: false,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
     };
-    Ok(Setup::new(request, Arc::new(CostModel::new(fabric, Profile::wire(), rates)?)))
+    Ok(Setup::new(request, CostModel::new(fabric, Profile::wire(), rates)?))
 }
 
 fn row(args: &Args, setup: &mut Setup, algorithm: Option<Algorithm>) -> Result<Row, Error> {

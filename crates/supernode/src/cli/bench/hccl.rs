@@ -84,8 +84,14 @@ pub(super) fn run(
     writer.header(&[])?;
     for (shown, choice, times) in rows {
         let engine = EngineChoice::Profile;
-        let answer =
-            Answer { time: times.middle, engine, wrong: None, fallback: None, how: String::new() };
+        let answer = Answer {
+            time: times.middle,
+            engine,
+            wrong: None,
+            fallback: None,
+            how: String::new(),
+            seeds: None,
+        };
         let chosen = Chosen {
             time_low_us: Some(times.low.as_us_f64()),
             time_high_us: Some(times.high.as_us_f64()),

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use supernode::catalog::System;
 use supernode::collectives::{Algorithm, Tuning};
@@ -80,7 +79,14 @@ pub(super) fn run(
             setup.measure(algorithm, &tuning, count)?
         } else {
             let engine = EngineChoice::Profile;
-            Answer { time: plan.time, engine, wrong: None, fallback: None, how: String::new() }
+            Answer {
+                time: plan.time,
+                engine,
+                wrong: None,
+                fallback: None,
+                how: String::new(),
+                seeds: None,
+            }
         };
         let chosen = Chosen {
             protocol: Some(plan.choice.protocol.name()),
@@ -128,7 +134,7 @@ fn schedule(
 ) -> Result<(Algorithm, Tuning), Error> {
     let scheduled = communicator.schedule(&plan.call, &plan.choice, launched)?;
     let Scheduled { algorithm, tuning, cost } = scheduled;
-    setup.cost = Arc::new(cost);
+    setup.price(cost);
     Ok((algorithm, tuning))
 }
 

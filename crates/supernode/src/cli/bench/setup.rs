@@ -1,12 +1,10 @@
 //! From the options to the machine, and to what is said about it.
 
-use std::sync::Arc;
-
 use supernode::catalog::{Catalog, End, System};
 use supernode::collectives::CollectiveError;
 use supernode::fabric::{CostModel, Profile};
 
-use super::{Args, Error};
+use super::{Args, Error, faults, noise};
 use crate::cli::machine::{Copies, MAX_RANKS};
 use crate::cli::measure::{EngineChoice, Request, Setup};
 use crate::cli::names::grouped;
@@ -22,7 +20,9 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
     let copies = Copies(args.nodes.unwrap_or(1));
     let fabric = copies.fabric(catalog, system)?;
     let devices = fabric.devices();
-    let ranks = copies.ranks(system, devices, args.ranks)?;
+    let faults = faults::faults(args)?;
+    let left = devices.saturating_sub(faults.devices.len() as u32);
+    let ranks = copies.ranks(system, devices, Some(args.ranks.unwrap_or(left)))?;
     // A permutation is a table of all devices.
     if args.placement.name() == "random" && devices > MAX_RANKS {
         let (devices, limit) = (grouped(u64::from(devices)), grouped(u64::from(MAX_RANKS)));
@@ -32,9 +32,12 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
     if let Some(root) = args.root.filter(|root| *root >= ranks) {
         return Err(CollectiveError::Root { root, ranks }.into());
     }
-    let fabric = fabric.place(args.placement.placement(args.seed), ranks)?;
+    let placement = args.placement.placement(args.seed);
+    let fabric = fabric.place_without(placement, ranks, &faults.devices)?;
+    let fabric = fabric.with_faults(&faults.links)?;
     let rates = system.device_rates(chip, End::Middle)?;
-    let cost = Arc::new(CostModel::new(fabric, Profile::wire(), rates)?);
+    let noise = noise::noise(args, &fabric)?;
+    let cost = CostModel { noise, ..CostModel::new(fabric, Profile::wire(), rates)? };
     let request = Request {
         collective: args.collective(),
         dtype: args.dtype,
@@ -45,7 +48,10 @@ pub(super) fn setup(args: &Args, catalog: &Catalog, system: &System) -> Result<S
         check: args.check != Some(0),
         threads,
     };
-    Ok(Setup::new(request, cost))
+    let mut setup = Setup::new(request, cost);
+    setup.levels.clone_from(&args.levels);
+    setup.seeds = args.seeds;
+    Ok(setup)
 }
 
 /// Options that only mean something under a library's profile.
@@ -103,6 +109,7 @@ pub(super) fn facts(args: &Args, system: &System, setup: &Setup) -> Facts {
         profile: "wire".to_owned(),
         profile_note: WIRE.to_owned(),
         library: None,
+        faults: noise::facts(args),
         seed: args.seed,
         set: args.set.iter().map(|set| set.trim().to_owned()).collect(),
         ranges: ranges

@@ -44,13 +44,22 @@ impl Setup {
         let shape = schedule.shape();
         let chunks = Chunks::new(shape, count, width);
         let patience = self.patience(shape.lanes);
-        let answer =
-            |time, engine, why, how| Answer { time, engine, wrong: None, fallback: Some(why), how };
+        let answer = |time, engine, why, how| Answer {
+            time,
+            engine,
+            wrong: None,
+            fallback: Some(why),
+            how,
+            seeds: None,
+        };
         match choose::run(&*schedule, &chunks, &self.cost, patience) {
             Ok(chosen) => Ok(answer(chosen.time, chosen.engine.into(), why, chosen.why)),
             Err(EngineError::Impatient(engines)) => {
                 let elements = Elements { count, width };
                 let collective = self.request.collective;
+                if self.cost.noise.is_some() || self.cost.fabric.is_faulty() {
+                    return Err(Self::too_noisy(algorithm, &engines));
+                }
                 let time = formula::time(algorithm, collective, elements, tuning, &self.cost)
                     .map_err(|error| no_time(algorithm, error))?;
                 Ok(answer(time, EngineChoice::Formula, format!("{why}; {engines}"), String::new()))
@@ -85,7 +94,7 @@ impl Setup {
                 .map(|swept| (swept.time(), format!("{} messages", grouped(swept.messages))))
         };
         let (time, how) = answer.map_err(|error| self.unfit(algorithm, schedule, error))?;
-        Ok(Answer { time, engine, wrong: None, fallback: None, how })
+        Ok(Answer { time, engine, wrong: None, fallback: None, how, seeds: None })
     }
 
     /// What no algorithm takes less than, for `count` elements.
@@ -94,13 +103,19 @@ impl Setup {
         bound::time(self.request.collective, elements, &self.cost)
     }
 
-    fn unfit(&self, algorithm: Algorithm, schedule: &dyn Schedule, error: EngineError) -> Error {
+    pub(super) fn unfit(
+        &self,
+        algorithm: Algorithm,
+        schedule: &dyn Schedule,
+        error: EngineError,
+    ) -> Error {
         let EngineError::Unfit(unfit) = error else {
             return no_time(algorithm, error);
         };
         let engine = self.request.engine.name();
         let messages = choose::messages(schedule);
-        let instead = if unfit == Unfit::Tie {
+        let swept = self.cost.noise.is_some() && engine == EngineChoice::Folded.name();
+        let instead = if unfit == Unfit::Tie || swept && schedule.phases().is_some() {
             "the engine `sweep`".to_owned()
         } else if messages <= MAX_MESSAGES {
             "the engine `ports`".to_owned()
@@ -122,6 +137,9 @@ impl Setup {
         schedule: &dyn Schedule,
     ) -> Result<(), Error> {
         let work = if self.request.engine == EngineChoice::Folded {
+            if self.cost.noise.is_some() {
+                return Err(self.unfit(algorithm, schedule, Unfit::Noise.into()));
+            }
             folded::work(schedule, &self.cost)
         } else {
             sweep::work(schedule, &self.cost)

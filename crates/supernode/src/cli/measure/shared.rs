@@ -36,7 +36,7 @@ impl Setup {
             _ => "no message takes a link that others may take".to_owned(),
         };
         let engine = self.request.engine;
-        Ok(Answer { time, engine, wrong: None, fallback: None, how })
+        Ok(Answer { time, engine, wrong: None, fallback: None, how, seeds: None })
     }
 
     /// Whether fair sharing has the time for `messages` messages: it may have to do with all that are

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{Chosen, Facts, Row};
+use super::{Chosen, Facts, FaultFacts, Row};
 
 pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
     write!(
@@ -12,7 +12,8 @@ pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
          time_us,algbw_gb_per_s,busbw_gb_per_s,wrong,placement,set,fallback"
     )?;
     let library = if facts.library.is_some() { Chosen::COLUMNS } else { "" };
-    writeln!(out, "{library}")
+    let faults = if facts.faults.is_some() { FaultFacts::COLUMNS } else { "" };
+    writeln!(out, "{library}{faults}")
 }
 
 pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<()> {
@@ -43,6 +44,11 @@ pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<
     write!(out, "{}", fields.map(quoted).join(","))?;
     if let (Some(chosen), Some(library)) = (&row.chosen, &facts.library) {
         for field in chosen.fields(library) {
+            write!(out, ",{}", quoted(&field))?;
+        }
+    }
+    if let Some(faults) = &facts.faults {
+        for field in faults.fields(row.seeds.as_ref()) {
             write!(out, ",{}", quoted(&field))?;
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::LibraryFacts;
+use super::{FaultFacts, LibraryFacts};
 
 /// What every result has to be read with.
 pub(super) const TIMES: &str =
@@ -40,7 +40,10 @@ pub(in crate::cli) struct Facts {
     /// What holds under a library's profile.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) library: Option<LibraryFacts>,
-    /// Seed of data and random placement.
+    /// Faults and noise, if there are any.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) faults: Option<FaultFacts>,
+    /// Seed of data, random placement, faults and noise.
     pub(in crate::cli) seed: u64,
     /// What the user changed in the model, as `KEY=VALUE`.
     pub(in crate::cli) set: Vec<String>,
@@ -94,6 +97,7 @@ impl Facts {
         ));
         lines.push(self.profile_note.clone());
         lines.extend(self.library.iter().flat_map(LibraryFacts::lines));
+        lines.extend(self.faults.iter().flat_map(|faults| faults.lines(self.seed)));
         lines.extend(self.set.iter().map(|set| format!("set: {set}")));
         lines.extend(self.ranges.iter().map(Range::line));
         lines.push(IN_PLACE.to_owned());

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Chosen, Facts, IN_PLACE, Row, RowWriter, Sweep, TIMES};
+use super::{Chosen, Facts, IN_PLACE, Row, RowWriter, SeedTimes, Sweep, TIMES};
 
 /// Keys of nccl-tests, in its order; `simulated`, `notes`, `model` and `left_out` are ours, and so are
 /// `algorithm`, `engine` and `fallback` of a result. There is no `start_time`: equal runs give
@@ -47,6 +47,8 @@ struct Entry<'a> {
     algorithm: &'a str,
     engine: &'static str,
     fallback: Option<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    seeds: Option<&'a SeedTimes>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     chosen: Option<&'a Chosen>,
 }
@@ -128,6 +130,7 @@ fn entry(row: &Row) -> Entry<'_> {
         algorithm: &row.algorithm,
         engine: row.engine,
         fallback: row.fallback.as_deref(),
+        seeds: row.seeds.as_ref(),
         chosen: row.chosen.as_ref(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Facts, LibraryFacts, Row, Totals};
+use super::{Facts, LibraryFacts, Row, SeedTimes, Totals};
 
 pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
     let columns = |a: &str, b: &str, c: &str, d: &str, e: &str| {
@@ -17,7 +17,10 @@ pub(super) fn header(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
     writeln!(out, "#")?;
     let places = "           out-of-place                       in-place          ";
     writeln!(out, "{}{places}", columns("", "", "", "", ""))?;
-    let trailing = facts.library.as_ref().map(LibraryFacts::trailing).unwrap_or_default();
+    let mut trailing = facts.library.as_ref().map(LibraryFacts::trailing).unwrap_or_default();
+    if facts.faults.as_ref().is_some_and(|faults| faults.seeds.is_some()) {
+        trailing.extend(SeedTimes::NAMES);
+    }
     let more = |texts: Vec<&str>| {
         texts.into_iter().map(|text| format!("  {text:>7}")).collect::<Vec<_>>().concat()
     };
@@ -49,11 +52,14 @@ pub(super) fn row(out: &mut impl Write, facts: &Facts, row: &Row) -> io::Result<
         side(&wrong),
         side("N/A")
     )?;
-    if let (Some(library), Some(chosen)) = (&facts.library, &row.chosen) {
-        for us in library.trailing_times(chosen) {
-            let text = us.map_or_else(|| "N/A".to_owned(), |us| significant(us, 7));
-            write!(out, "  {text:>7}")?;
-        }
+    let chosen = match (&facts.library, &row.chosen) {
+        (Some(library), Some(chosen)) => library.trailing_times(chosen),
+        _ => Vec::new(),
+    };
+    let seeds = row.seeds.iter().flat_map(|times| SeedTimes::columns(Some(times)));
+    for us in chosen.into_iter().chain(seeds) {
+        let text = us.map_or_else(|| "N/A".to_owned(), |us| significant(us, 7));
+        write!(out, "  {text:>7}")?;
     }
     writeln!(out)
 }
