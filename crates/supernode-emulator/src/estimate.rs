@@ -4,11 +4,16 @@ use bytes::Bytes;
 use supernode_collectives::{Action, Buf, Schedule, Span, sample};
 use supernode_engine::{in_program_order, ports};
 
+use crate::inbox::Message;
 use crate::memory::{Memory, Results};
+use crate::rank::STEPS_PER_TURN;
 use crate::run::Job;
 
-/// What a rank needs beside its buffers: task, machine, inbox and a turn of messages, in bytes.
-const RANK_BYTES: u64 = 16 << 10;
+/// What a rank needs beside its buffers and messages: task, machine and inbox, in bytes.
+const RANK_BYTES: u64 = 4 << 10;
+/// Messages that may come before a rank looks, and for which its inbox keeps the place: the turns of two
+/// neighbours.
+const TURN_MESSAGES: u64 = 2 * STEPS_PER_TURN as u64;
 /// A message under way, in queues that double as they grow, with the header of its buffer.
 const MESSAGE_BYTES: u64 = 384;
 /// Steps looked at from either end of a lane.
@@ -60,7 +65,9 @@ pub(crate) fn memory(job: &Job) -> u64 {
         buffers.saturating_add(output).saturating_add(slots).saturating_add(copies)
     };
     let messages = in_flight.saturating_mul(MESSAGE_BYTES);
-    let rank = data.saturating_add(RANK_BYTES).saturating_add(messages);
+    let inbox = most_steps(&*job.schedule).next_power_of_two().min(TURN_MESSAGES);
+    let place = RANK_BYTES + inbox * size_of::<Message>() as u64;
+    let rank = data.saturating_add(place).saturating_add(messages);
     let tasks = rank.saturating_mul(u64::from(shape.ranks));
     // How many messages and buffers are held at a time depends on the threads: a quarter more, or a third
     // where there is data, was never exceeded.
@@ -69,6 +76,13 @@ pub(crate) fn memory(job: &Job) -> u64 {
         return tasks;
     }
     tasks.saturating_add(ports::memory_needed(&*job.schedule, &job.cost))
+}
+
+/// Steps of the rank that takes the most, of a few: it can be sent no more messages one by one.
+fn most_steps(schedule: &dyn Schedule) -> u64 {
+    let lanes = 0..schedule.shape().lanes;
+    let of_rank = |rank| lanes.clone().map(|lane| u64::from(schedule.steps(rank, lane))).sum();
+    sample(schedule).map(of_rank).into_iter().max().unwrap_or(0)
 }
 
 /// Chunks of the widest message: of all phases, or else of the first and last few steps of a rank,
@@ -96,7 +110,7 @@ pub(crate) fn is_small(job: &Job) -> bool {
     host_nanoseconds(job) < CALLER_MAX_NS
 }
 
-/// A rough guess of the host time a run takes on one thread: 50 ns a step, 16 GB/s of chunks.
+/// A rough guess of the host time a run takes on one thread: 40 ns a step, 40 GB/s of chunks.
 fn host_nanoseconds(job: &Job) -> u64 {
     let shape = job.schedule.shape();
     let chunks = job.schedule.chunks(job.count, job.dtype.bytes());
@@ -106,5 +120,5 @@ fn host_nanoseconds(job: &Job) -> u64 {
         Results::Sizes => 0,
         Results::Own | Results::Shared => chunks.nominal_bytes(Span::output(0, 1)),
     };
-    (u64::from(shape.ranks) * steps).saturating_mul(50 + bytes / 16)
+    (u64::from(shape.ranks) * steps).saturating_mul(40 + bytes / 40)
 }

@@ -14,7 +14,12 @@ use crate::payload::Payload;
 pub(crate) struct Message {
     pub(crate) from: Rank,
     pub(crate) lane: u32,
-    pub(crate) flight: InFlight,
+    /// The sender's step, which orders what a lane sends to one rank.
+    pub(crate) step: u32,
+    // The fields of an `InFlight`, without its padding.
+    pub(crate) head: Time,
+    pub(crate) busy: Time,
+    pub(crate) rx_port: u16,
     pub(crate) bytes: u64,
     /// Where a one-sided write goes in the receiver's buffers; `None` for two-sided messages.
     pub(crate) put: Option<Span>,
@@ -26,11 +31,20 @@ impl Message {
     pub(crate) const TAKEN: Self = Self {
         from: Rank::MAX,
         lane: u32::MAX,
-        flight: InFlight { head: Time::ZERO, busy: Time::ZERO, rx_port: 0 },
+        step: 0,
+        head: Time::ZERO,
+        busy: Time::ZERO,
+        rx_port: 0,
         bytes: 0,
         put: None,
         payload: Payload::Nothing,
     };
+
+    /// As its sender's port let it go.
+    #[inline(always)]
+    pub(crate) fn flight(&self) -> InFlight {
+        InFlight { head: self.head, busy: self.busy, rx_port: self.rx_port }
+    }
 
     fn is_taken(&self) -> bool {
         self.from == Rank::MAX
@@ -41,9 +55,10 @@ impl Message {
 /// small collective.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    /// In order of arrival; messages that were taken from the middle leave an empty one behind.
+    /// Sent to this rank alone, in order of arrival; messages that were taken from the middle leave
+    /// an empty one behind.
     pending: VecDeque<Message>,
-    /// How many of them are still to be taken.
+    /// How many messages are still to be taken, parts of fans included.
     waiting: usize,
     /// Messages that have left the front of `pending` in this run.
     left: usize,
@@ -71,13 +86,30 @@ impl Inbox {
     /// too, if that waits and now has enough.
     #[inline(always)]
     pub(crate) fn push(&mut self) -> (&mut Message, Option<Waker>) {
-        self.waiting += 1;
         self.indexed = false;
-        let waker = match &self.awaited {
+        let waker = self.count();
+        (self.pending.push_back_mut(Message::TAKEN), waker)
+    }
+
+    /// Counts a message that has arrived. Gives the waker of the rank, if that waits and now has
+    /// enough.
+    #[inline(always)]
+    pub(crate) fn count(&mut self) -> Option<Waker> {
+        self.waiting += 1;
+        match &self.awaited {
             Some((needed, _)) if self.waiting >= *needed => self.wake(),
             _ => None,
-        };
-        (self.pending.push_back_mut(Message::TAKEN), waker)
+        }
+    }
+
+    /// Counts a message as taken that is part of a fan.
+    pub(crate) fn discount(&mut self) {
+        self.waiting -= 1;
+    }
+
+    /// The sender's step of the oldest message of (`from`, `lane`) to this rank alone.
+    pub(crate) fn step_of(&mut self, from: Rank, lane: u32) -> Option<u32> {
+        self.position(from, lane).map(|at| self.pending[at].step)
     }
 
     /// Whether `needed` messages are there; if not, `waker` is told once they are.
@@ -107,7 +139,7 @@ impl Inbox {
         (self.waiting, self.left, self.indexed) = (0, 0, false);
     }
 
-    /// The oldest message of (`from`, `lane`).
+    /// The oldest message of (`from`, `lane`) to this rank alone.
     pub(crate) fn take(&mut self, from: Rank, lane: u32) -> Option<Message> {
         let at = self.position(from, lane)?;
         self.waiting -= 1;

@@ -8,8 +8,9 @@
 //! What makes it fast: the hop that reduces owns the bytes, so a chunk travels around a ring in the
 //! buffer it was first added into; finished chunks are shared by reference count, inputs are not
 //! even counted; each thread runs a block of consecutive ranks, whose messages pass through plain
-//! queues; machines, queues and buffers are kept from run to run; and a rank takes up to 64 steps
-//! before others get a turn, so that messages change hands in batches.
+//! queues; what a rank sends to many at once is one list, of which each receiver reads its part;
+//! machines, queues and buffers are kept from run to run; and a rank takes up to 64 steps before others
+//! get a turn, so that messages change hands in batches.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -52,7 +53,7 @@
 //!
 //! Modules: `run` (jobs and how they are dealt out), `workers` (the threads), `estimate` (what a job
 //! will need), `block` (the ranks of one thread), `task` (the task of one rank), `rank` (its
-//! interpreter), `timing` (its clock), `inbox` and `post` (its messages, their delivery, deadlocks),
+//! interpreter), `timing` (its clock), `inbox`, `fan` and `post` (its messages, alone or to many at once, their delivery, deadlocks),
 //! `memory`, `payload` and `settle` (its buffers, what messages carry, and copies at the end),
 //! `program` (collectives of your own as an `async fn`: recorded as a schedule, or run live),
 //! `inputs` and `check` (exact inputs and the reference they are checked against; `fp8` converts
@@ -64,6 +65,7 @@ mod block;
 mod check;
 mod error;
 mod estimate;
+mod fan;
 mod fp8;
 mod inbox;
 mod inputs;

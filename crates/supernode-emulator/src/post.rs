@@ -5,20 +5,33 @@
 //! turn and nobody else asks for it. Messages between blocks are put together until the turn ends
 //! and then go through the other block's office, whose lock is held for a moment only.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 
-use crossbeam::utils::CachePadded;
-use supernode_collectives::Rank;
+use supernode_collectives::{Rank, Span};
+use supernode_engine::InFlight;
 
+use crate::fan::{Fan, Part};
 use crate::inbox::{Inbox, Message};
+use crate::payload::Payload;
+
+mod offices;
+
+pub(crate) use offices::Offices;
 
 /// The inboxes of a block.
 #[derive(Debug, Default)]
 pub(crate) struct Post {
     first: Rank,
     inboxes: Vec<Inbox>,
+    /// Fans with parts for this block, by sender and in order of arrival; as long as the ranks once
+    /// there was one.
+    fans: Vec<VecDeque<Fan>>,
+    /// How many there are.
+    fanned: usize,
+    /// Lists for fans of this block.
+    spare: Vec<Vec<Part>>,
     /// Ranks that can still make progress on their own.
     running: usize,
     finished: usize,
@@ -35,17 +48,42 @@ pub(crate) struct Post {
 /// Emptied batches that a post may keep from run to run.
 const KEEP_BATCHES: usize = 64;
 
-/// Messages to ranks of one block.
-type Batch = Vec<(Rank, Message)>;
+/// Lists of fans that a post may keep from run to run for each of its ranks, and their length.
+const KEEP_LISTS: usize = 4;
+const KEEP_PARTS: usize = 256;
+
+/// What leaves for one block.
+#[derive(Debug, Default)]
+struct Batch {
+    messages: Vec<(Rank, Message)>,
+    fans: Vec<Fan>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.fans.is_empty()
+    }
+
+    fn clear(&mut self) {
+        self.messages.clear();
+        self.fans.clear();
+    }
+}
 
 impl Post {
     /// Makes the post ready for a run of the `ranks` ranks from `first` on.
     pub(crate) fn reset(&mut self, first: Rank, ranks: usize, offices: &Offices) {
         self.inboxes.iter_mut().for_each(Inbox::reset);
         self.inboxes.resize_with(ranks, Inbox::default);
-        self.leaving.resize_with(offices.blocks.len(), Vec::new);
-        self.leaving.iter_mut().for_each(Vec::clear);
+        self.leaving.resize_with(offices.blocks.len(), Batch::default);
+        self.leaving.iter_mut().for_each(Batch::clear);
         self.emptied.truncate(KEEP_BATCHES);
+        if self.fanned > 0 {
+            self.fans.clear();
+        }
+        self.fanned = 0;
+        self.spare.retain(|parts| parts.capacity() <= KEEP_PARTS);
+        self.spare.truncate(KEEP_LISTS * ranks);
         (self.first, self.share) = (first, offices.share);
         (self.running, self.finished, self.given_up) = (ranks, 0, false);
     }
@@ -59,17 +97,103 @@ impl Post {
     /// [`Post::flush`] if it goes to another block.
     #[inline(always)]
     pub(crate) fn send(&mut self, to: Rank) -> &mut Message {
-        match self.inboxes.get_mut(to.wrapping_sub(self.first) as usize) {
-            Some(inbox) => {
-                let (message, waker) = inbox.push();
-                if let Some(waker) = waker {
-                    self.running += 1;
-                    waker.wake();
-                }
-                message
-            }
-            None => &mut self.leaving[(to / self.share) as usize].push_mut((to, Message::TAKEN)).1,
+        let Some(inbox) = self.inboxes.get_mut(to.wrapping_sub(self.first) as usize) else {
+            let batch = &mut self.leaving[(to / self.share) as usize];
+            return &mut batch.messages.push_mut((to, Message::TAKEN)).1;
+        };
+        let (message, waker) = inbox.push();
+        if let Some(waker) = waker {
+            self.running += 1;
+            waker.wake();
         }
+        message
+    }
+
+    /// An empty list for the parts of a fan that begins with rank `to`, and the rank it has to end
+    /// before: the first of the next block.
+    pub(crate) fn list(&mut self, to: Rank) -> (Vec<Part>, Rank) {
+        let end = (to / self.share + 1) * self.share;
+        (self.spare.pop().unwrap_or_default(), end)
+    }
+
+    /// Sends a fan, whose receivers are of one block: all at once, or with [`Post::flush`] if they
+    /// are of another block.
+    pub(crate) fn send_fan(&mut self, fan: Fan) {
+        match fan.first.checked_sub(self.first) {
+            Some(index) if (index as usize) < self.inboxes.len() => self.spread(fan),
+            _ => self.leaving[(fan.first / self.share) as usize].fans.push(fan),
+        }
+    }
+
+    /// Tells the receivers of a fan that there is something for them.
+    fn spread(&mut self, fan: Fan) {
+        for to in fan.receivers() {
+            if let Some(waker) = self.inbox(to).count() {
+                self.running += 1;
+                waker.wake();
+            }
+        }
+        let from = fan.from as usize;
+        if self.fans.len() <= from {
+            self.fans.resize_with(from + 1, VecDeque::new);
+        }
+        self.fans[from].push_back(fan);
+        self.fanned += 1;
+    }
+
+    /// Takes the oldest message of `lane` of `from` to `to`, which is of this block.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, to: Rank, from: Rank, lane: u32) -> Option<Message> {
+        if self.fanned == 0 {
+            return self.inbox(to).take(from, lane);
+        }
+        self.take_any(to, from, lane)
+    }
+
+    /// [`Post::take`] while there are fans.
+    #[inline(never)]
+    fn take_any(&mut self, to: Rank, from: Rank, lane: u32) -> Option<Message> {
+        let mut message = Message { from, lane, ..Message::TAKEN };
+        let is_there = self.hand_over(to, from, lane, |flight, bytes, payload, put| {
+            (message.head, message.busy, message.rx_port) =
+                (flight.head, flight.busy, flight.rx_port);
+            (message.bytes, message.put, message.payload) = (bytes, put, payload);
+        });
+        is_there.then_some(message)
+    }
+
+    /// As [`Post::take`], but hands time, size, bytes and place to `taker`; gives whether there was
+    /// a message. Inlined for the sake of [`Fan::take`].
+    #[inline(always)]
+    pub(crate) fn hand_over(
+        &mut self,
+        to: Rank,
+        from: Rank,
+        lane: u32,
+        taker: impl FnOnce(InFlight, u64, Payload, Option<Span>),
+    ) -> bool {
+        let inbox = &mut self.inboxes[(to - self.first) as usize];
+        if self.fanned > 0
+            && let Some(fans) = self.fans.get_mut(from as usize)
+            && let Some(place) = fans.iter().position(|fan| fan.holds(lane, to))
+            && inbox.step_of(from, lane).is_none_or(|step| fans[place].step < step)
+        {
+            inbox.discount();
+            let fan = &mut fans[place];
+            let bytes = fan.bytes;
+            fan.take(to, |flight, payload| taker(flight, bytes, payload, None));
+            if fan.left == 0
+                && let Some(mut fan) = fans.remove(place)
+            {
+                self.fanned -= 1;
+                fan.parts.clear();
+                self.spare.push(fan.parts);
+            }
+            return true;
+        }
+        let Some(message) = inbox.take(from, lane) else { return false };
+        taker(message.flight(), message.bytes, message.payload, message.put);
+        true
     }
 
     /// Delivers what was sent to other blocks.
@@ -93,9 +217,10 @@ impl Post {
             std::mem::take(&mut mail.batches)
         };
         for batch in &mut batches {
-            for (to, message) in batch.drain(..) {
+            for (to, message) in batch.messages.drain(..) {
                 *self.send(to) = message;
             }
+            batch.fans.drain(..).for_each(|fan| self.spread(fan));
         }
         self.emptied = batches;
     }
@@ -141,126 +266,5 @@ impl Post {
     /// Whether all ranks of the block are done.
     pub(crate) fn is_finished(&self) -> bool {
         self.finished == self.inboxes.len()
-    }
-}
-
-/// Where blocks deliver messages to each other, and the count of those that are not waiting.
-#[derive(Debug)]
-pub(crate) struct Offices {
-    blocks: Vec<CachePadded<Office>>,
-    /// Ranks of each block but the last.
-    share: u32,
-    /// Blocks that can still make progress on their own.
-    running: CachePadded<AtomicUsize>,
-    finished: AtomicUsize,
-    given_up: AtomicBool,
-}
-
-#[derive(Debug, Default)]
-struct Office {
-    /// Whether there is mail: asked more often than there is.
-    filled: AtomicBool,
-    mail: Mutex<Mail>,
-}
-
-#[derive(Debug, Default)]
-struct Mail {
-    batches: Vec<Batch>,
-    /// Batches for the senders to fill.
-    emptied: Vec<Batch>,
-    /// Of the block, if it waits.
-    waiting: Option<Waker>,
-}
-
-impl Office {
-    fn lock(&self) -> MutexGuard<'_, Mail> {
-        // A poisoned lock means that a task panicked; its message is the one to show.
-        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Offices {
-    /// Offices of `blocks` blocks of `share` ranks each.
-    pub(crate) fn new(blocks: usize, share: u32) -> Self {
-        Self {
-            blocks: (0..blocks).map(|_| CachePadded::default()).collect(),
-            share,
-            running: CachePadded::new(AtomicUsize::new(blocks)),
-            finished: AtomicUsize::new(0),
-            given_up: AtomicBool::new(false),
-        }
-    }
-
-    /// Number of blocks.
-    pub(crate) fn blocks(&self) -> usize {
-        self.blocks.len()
-    }
-
-    /// The first rank of `block` and how many there are, of `all`.
-    pub(crate) fn ranks_of(&self, block: usize, all: u32) -> (Rank, usize) {
-        let first = block as u32 * self.share;
-        (first, self.share.min(all - first) as usize)
-    }
-
-    fn deliver(&self, office: &Office, batch: &mut Batch) {
-        let mut mail = office.lock();
-        let emptied = mail.emptied.pop().unwrap_or_default();
-        mail.batches.push(std::mem::replace(batch, emptied));
-        office.filled.store(true, Ordering::Release);
-        self.wake(mail);
-    }
-
-    fn wake(&self, mut mail: MutexGuard<'_, Mail>) {
-        if let Some(waker) = mail.waiting.take() {
-            self.running.fetch_add(1, Ordering::AcqRel);
-            drop(mail);
-            waker.wake();
-        }
-    }
-
-    /// Whether `block` has mail or should give up; if not, `waker` is told once it does.
-    pub(crate) fn poll_wait(&self, block: usize, waker: &Waker) -> Poll<()> {
-        let mut mail = self.blocks[block].lock();
-        if self.given_up() || !mail.batches.is_empty() {
-            return Poll::Ready(());
-        }
-        if mail.waiting.replace(waker.clone()).is_none() {
-            drop(mail);
-            self.stop_running();
-        }
-        Poll::Pending
-    }
-
-    /// Whether `block` has mail.
-    pub(crate) fn has_mail(&self, block: usize) -> bool {
-        self.blocks[block].filled.load(Ordering::Acquire)
-    }
-
-    /// Whether no rank of the run can make progress any more.
-    pub(crate) fn given_up(&self) -> bool {
-        self.given_up.load(Ordering::Acquire)
-    }
-
-    /// Notes that a block is done.
-    pub(crate) fn finish(&self) {
-        self.finished.fetch_add(1, Ordering::AcqRel);
-        self.stop_running();
-    }
-
-    /// Ends the wait of every block: a rank will never send again.
-    pub(crate) fn give_up(&self) {
-        self.given_up.store(true, Ordering::Release);
-        for office in &self.blocks {
-            self.wake(office.lock());
-        }
-    }
-
-    /// The last block to stop decides: if others still wait, they wait for ever.
-    fn stop_running(&self) {
-        if self.running.fetch_sub(1, Ordering::AcqRel) == 1
-            && self.finished.load(Ordering::Acquire) < self.blocks.len()
-        {
-            self.give_up();
-        }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use supernode_collectives::{Action, Buf, Chunks, Dep, Group, Rank, Schedule, Shape, Span, Step};
-use supernode_fabric::CostModel;
+use supernode_collectives::{Action, Buf, Chunks, Dep, Rank, Schedule, Shape, Span, Step};
+use supernode_fabric::{CostModel, Route};
 use supernode_units::Time;
 
 use crate::error::{EmulatorError, Waiting};
@@ -16,8 +16,10 @@ use crate::post::{Offices, Post};
 use crate::timing::Clock;
 
 mod batch;
+mod send;
 
 use batch::Batch;
+use send::FAN_MIN;
 
 /// What all ranks of a run look at.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct World {
     pub(crate) results: Results,
     pub(crate) data: Data,
     pub(crate) cost: Arc<CostModel>,
+    /// The way between any two ranks, if it is the same for all.
+    pub(crate) only_route: Option<Route>,
     /// Whether virtual time travels in the messages.
     pub(crate) in_program_order: bool,
     pub(crate) offices: Offices,
@@ -56,8 +60,9 @@ pub(crate) enum Progress {
     Failed,
 }
 
-/// Steps taken before others get a turn. Bounds what is in flight to this many messages a rank.
-const STEPS_PER_TURN: u32 = 64;
+/// Steps taken before others get a turn. Bounds what is in flight to this many messages a rank, or one
+/// fan.
+pub(crate) const STEPS_PER_TURN: u32 = 64;
 
 #[derive(Debug, Default)]
 struct Lane {
@@ -103,7 +108,7 @@ impl Machine {
         self.memory = Memory::new(world, rank, used);
         if world.in_program_order {
             let start = world.schedule.start(rank, 0);
-            self.clock.get_or_insert_default().reset(&world.cost, rank, start);
+            self.clock.get_or_insert_default().reset(&world.cost, world.only_route, rank, start);
         } else {
             self.clock = None;
         }
@@ -198,20 +203,23 @@ impl Machine {
         let nominal = |span: Span| world.chunks.nominal_bytes(span);
         match step.action {
             Action::Send { to, src } => {
+                if step.fan >= FAN_MIN && !world.trace_steps {
+                    return self.fan_out(world, post, (lane, to, step.fan), src);
+                }
                 self.send(world, post, (lane, to, step.fan), src, None);
             }
             Action::Recv { from, dst, with, more } => {
                 if more {
                     return self.receive_batch(world, post, lane, index);
                 }
-                let Some(message) = post.inbox(self.rank).take(from, lane as u32) else {
+                let Some(message) = post.take(self.rank, from, lane as u32) else {
                     return Taken::No;
                 };
                 self.arrive(world, &message, with.is_some());
                 self.combine_into(world, dst, with, message.payload);
             }
             Action::Forward { from, to, with, keep } => {
-                let Some(mut message) = post.inbox(self.rank).take(from, lane as u32) else {
+                let Some(mut message) = post.take(self.rank, from, lane as u32) else {
                     return Taken::No;
                 };
                 self.arrive(world, &message, with.is_some());
@@ -229,7 +237,7 @@ impl Machine {
                 if !std::mem::replace(&mut self.lanes[lane].sent, true) {
                     self.send(world, post, (lane, to, step.fan), src, None);
                 }
-                let Some(message) = post.inbox(self.rank).take(from, lane as u32) else {
+                let Some(message) = post.take(self.rank, from, lane as u32) else {
                     return Taken::No;
                 };
                 self.lanes[lane].sent = false;
@@ -278,52 +286,9 @@ impl Machine {
         Taken::Yes
     }
 
-    /// Sends `src` to lane `lane` of `to`, one of `fan` peers.
-    fn send(
-        &mut self,
-        world: &World,
-        post: &mut Post,
-        way: (usize, Rank, u32),
-        src: Span,
-        put: Option<Span>,
-    ) {
-        let bytes = world.chunks.nominal_bytes(src);
-        // Where the kind of payload is known, its fields are written straight into the queue.
-        match self.memory.read(world, src) {
-            Payload::Whole(Value::Input(rank, start, end)) => {
-                let payload = Payload::Whole(Value::Input(rank, start, end));
-                self.dispatch(world, post, way, (bytes, payload, put));
-            }
-            payload => self.dispatch(world, post, way, (bytes, payload, put)),
-        }
-    }
-
-    /// Sends a message. All of it is inlined, and its fields are written where it will stand: one
-    /// that is moved just after it was written in pieces waits for them to reach the cache.
-    #[inline(always)]
-    fn dispatch(
-        &mut self,
-        world: &World,
-        post: &mut Post,
-        (lane, to, fan): (usize, Rank, u32),
-        (bytes, payload, put): (u64, Payload, Option<Span>),
-    ) {
-        let flight = self.clock.as_mut().map(|clock| clock.send(&world.cost, to, bytes, fan));
-        self.messages += 1;
-        let message = post.send(to);
-        message.from = self.rank;
-        message.lane = lane as u32;
-        if let Some(flight) = flight {
-            message.flight = flight;
-        }
-        message.bytes = bytes;
-        message.put = put;
-        message.payload = payload;
-    }
-
     fn arrive(&mut self, world: &World, message: &Message, reduces: bool) {
         if let Some(clock) = &mut self.clock {
-            clock.receive(&world.cost, message.flight, message.bytes, reduces);
+            clock.receive(&world.cost, message.flight(), message.bytes, reduces);
         }
     }
 
@@ -341,27 +306,6 @@ impl Machine {
             self.operands.extend(self.memory.read(world, with).into_value(&world.data));
             self.memory.store_reduction(world, dst, &self.operands);
             self.operands.clear();
-        }
-    }
-
-    fn multicast(
-        &mut self,
-        world: &World,
-        post: &mut Post,
-        lane: usize,
-        group: Group,
-        src: Span,
-        dst: Span,
-    ) {
-        let mut payload =
-            if src.len == 0 { Payload::Nothing } else { self.memory.read(world, src) };
-        let (me, bytes) = (self.rank, world.chunks.nominal_bytes(src));
-        for member in group.members().filter(|member| *member != me) {
-            let message = (bytes, payload.share(), Some(dst));
-            self.dispatch(world, post, (lane, member, group.count), message);
-        }
-        if src.len > 0 && src != dst && group.contains(self.rank) {
-            self.memory.store(world, dst, &mut payload, false);
         }
     }
 

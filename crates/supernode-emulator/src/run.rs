@@ -152,6 +152,7 @@ impl Emulator {
             results: job.results,
             data: Data { dtype: job.dtype, op, pool: Arc::clone(&self.pool), inputs },
             cost: Arc::clone(&job.cost),
+            only_route: job.cost.only_route(),
             in_program_order: fixed_ports,
             offices: Offices::new(ranks.div_ceil(share) as usize, share),
             deliver_at_once,

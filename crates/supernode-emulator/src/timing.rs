@@ -3,9 +3,17 @@
 use supernode_collectives::Rank;
 use supernode_engine::{self as engine, InFlight, Landed};
 use supernode_fabric::{CostModel, Route};
-use supernode_units::Time;
+use supernode_units::{Bandwidth, Time};
 
-use crate::inbox::Message;
+/// A message that is awaited together with others, as far as the clock looks at it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) from: Rank,
+    /// Whether it is combined with a local operand.
+    pub(crate) reduces: bool,
+    pub(crate) flight: InFlight,
+    pub(crate) bytes: u64,
+}
 
 /// Clock and ports of one rank with one lane.
 #[derive(Debug, Default)]
@@ -23,22 +31,44 @@ pub(crate) struct Clock {
     /// Order of arrival within a batch: head, sender and place in one number, because the sort is
     /// most of what a batch costs. Kept for its memory.
     order: Vec<u128>,
-    /// The last message's route and port time: most lanes send equal messages to one peer.
-    last: Option<Priced>,
+    /// The last message to a single peer: most lanes send equal ones to one.
+    last: Option<Last>,
+    priced: Priced,
+    /// The way to every peer, if it is the same.
+    only: Option<Route>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Priced {
+#[derive(Debug)]
+struct Last {
     to: Rank,
     bytes: u64,
-    fan: u32,
     route: Route,
     busy: Time,
 }
 
+/// What a message occupied a port for; most are alike.
+#[derive(Debug, Default)]
+struct Priced {
+    /// Bytes, peers, rate and loss per peer.
+    key: (u64, u32, Bandwidth, u32),
+    busy: Time,
+}
+
+impl Priced {
+    #[inline(always)]
+    fn busy(&mut self, cost: &CostModel, route: &Route, bytes: u64, fan: u32) -> Time {
+        let key = (bytes, fan, route.rate, route.fan_out_loss_ppm);
+        if self.key != key {
+            *self = Self { key, busy: cost.occupancy(route, bytes, fan) };
+        }
+        self.busy
+    }
+}
+
 impl Clock {
-    /// Sets the clock of `rank` to its `start` in a run.
-    pub(crate) fn reset(&mut self, cost: &CostModel, rank: Rank, start: Time) {
+    /// Sets the clock of `rank` to its `start` in a run; `only` is the way to every peer, if it is the
+    /// same.
+    pub(crate) fn reset(&mut self, cost: &CostModel, only: Option<Route>, rank: Rank, start: Time) {
         let ports = cost.fabric.ports_per_device() as usize;
         self.rank = rank;
         self.now = cost.call() + start;
@@ -48,6 +78,8 @@ impl Clock {
             free.resize(ports, Time::ZERO);
         }
         self.last = None;
+        self.priced = Priced::default();
+        self.only = only;
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -60,28 +92,32 @@ impl Clock {
         let ready = engine::issue(cost, self.now, overhead, &mut self.issuer_free);
         self.issued += 1;
         self.now = ready;
-        match &self.last {
-            Some(last) if last.to == to && last.bytes == bytes && last.fan == fan => {
-                let tx_free = &mut self.tx_free[usize::from(last.route.tx_port)];
-                engine::launch(&last.route, last.busy, ready, tx_free)
-            }
-            _ => {
-                let route = cost.route(self.rank, to);
-                let alike = |last: &Priced| {
-                    let rate = (last.route.rate, last.route.fan_out_loss_ppm);
-                    (last.bytes, last.fan, rate)
-                        == (bytes, fan, (route.rate, route.fan_out_loss_ppm))
-                };
-                let busy = match &self.last {
-                    Some(last) if alike(last) => last.busy,
-                    _ => cost.occupancy(&route, bytes, fan),
-                };
-                self.last = Some(Priced { to, bytes, fan, route, busy });
-                engine::launch(&route, busy, ready, &mut self.tx_free[usize::from(route.tx_port)])
-            }
+        if fan > 1 {
+            // Another peer, and another way, each time: none is worth being remembered.
+            let other;
+            let route = if let Some(route) = &self.only {
+                route
+            } else {
+                other = cost.route(self.rank, to);
+                &other
+            };
+            let busy = self.priced.busy(cost, route, bytes, fan);
+            let tx_free = &mut self.tx_free[usize::from(route.tx_port)];
+            return engine::launch(route, busy, ready, tx_free);
         }
+        let last = match &mut self.last {
+            Some(last) if last.to == to && last.bytes == bytes => last,
+            last => {
+                let route = cost.route(self.rank, to);
+                let busy = self.priced.busy(cost, &route, bytes, fan);
+                last.insert(Last { to, bytes, route, busy })
+            }
+        };
+        let tx_free = &mut self.tx_free[usize::from(last.route.tx_port)];
+        engine::launch(&last.route, last.busy, ready, tx_free)
     }
 
+    #[inline(always)]
     pub(crate) fn receive(
         &mut self,
         cost: &CostModel,
@@ -96,19 +132,12 @@ impl Clock {
     }
 
     /// Receives that are awaited together: the port serves them in order of (head, sender), while
-    /// the reducing engine does the `local` steps (bytes, whether it reduces). `reduces` may be
-    /// empty if no receive does.
-    pub(crate) fn receive_batch(
-        &mut self,
-        cost: &CostModel,
-        batch: &[Message],
-        reduces: &[bool],
-        local: &[(u64, bool)],
-    ) {
+    /// the reducing engine does `local` work of the lane.
+    pub(crate) fn receive_batch(&mut self, cost: &CostModel, batch: &[Arrival], local: Time) {
         let Self { rank, order, rx_free, engine_free, .. } = self;
         order.clear();
-        order.extend((0_u128..).zip(batch).map(|(place, message)| {
-            u128::from(message.flight.head.as_ps()) << 64 | u128::from(message.from) << 32 | place
+        order.extend((0_u128..).zip(batch).map(|(place, arrival)| {
+            u128::from(arrival.flight.head.as_ps()) << 64 | u128::from(arrival.from) << 32 | place
         }));
         // Peers that each send to all others, the next one first, arrive in falling order of sender
         // from some sender on: turned round they are sorted already, which a sort sees at once.
@@ -121,23 +150,11 @@ impl Clock {
             order.sort_unstable();
         }
         let landed = order.iter().map(|&key| {
-            let place = key as u32 as usize;
-            let (message, reduces) = (&batch[place], reduces.get(place));
-            let port = usize::from(message.flight.rx_port);
-            let (rx, tail) = engine::land(message.flight, &mut rx_free[port]);
-            Landed {
-                rx,
-                tail,
-                bytes: message.bytes,
-                reduces: reduces.is_some_and(|reduces| *reduces),
-            }
+            let Arrival { flight, bytes, reduces, .. } = batch[key as u32 as usize];
+            let (rx, tail) = engine::land(flight, &mut rx_free[usize::from(flight.rx_port)]);
+            Landed { rx, tail, bytes, reduces }
         });
-        let time = |&(bytes, reduces): &(u64, bool)| {
-            let time = if reduces { cost.reduce_time(bytes) } else { cost.copy_time(bytes) };
-            cost.slowed(*rank, time)
-        };
-        let local = local.iter().map(time).sum();
-        self.now = engine::take(cost, self.rank, self.now, local, engine_free, landed);
+        self.now = engine::take(cost, *rank, self.now, local, engine_free, landed);
     }
 
     pub(crate) fn copy(&mut self, cost: &CostModel, bytes: u64) {

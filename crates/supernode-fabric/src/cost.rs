@@ -3,7 +3,9 @@
 use supernode_units::{Bandwidth, Time};
 
 use crate::noise::{ONCE_PPM, slowed};
-use crate::{Fabric, FabricError, Level, Noise, Profile, Route, SwitchDomain, SwitchRate};
+use crate::{
+    Fabric, FabricError, Level, LevelKind, Noise, Profile, Route, SwitchDomain, SwitchRate,
+};
 
 /// How fast a device's engines work, all lanes of its rank together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +132,16 @@ impl CostModel {
         let slow = u128::from(port) * u128::from(ONCE_PPM) / u128::from(factor_ppm);
         let slow = Bandwidth::new(u64::try_from(slow).unwrap_or(u64::MAX).max(1));
         Route { rate: route.rate.min(slow), ..route }
+    }
+
+    /// The way between any two ranks, if it is the same for all.
+    pub fn only_route(&self) -> Option<Route> {
+        let alike = self.noise.is_none() && self.fabric.is_uniform() && self.fabric.ranks() > 1;
+        let route = alike.then(|| self.fabric.route(0, 1))?;
+        // Every link of a full mesh has ports of its own.
+        let is_mesh =
+            matches!(self.fabric.levels()[route.level as usize].kind, LevelKind::FullMesh { .. });
+        (!is_mesh).then_some(route)
     }
 
     /// How long a message of `bytes` bytes occupies a port of `route` while its sender sends to

@@ -96,7 +96,12 @@ pub fn reduce_all<'a>(
             4 => dispatch!(dtype, op, first(block, parts::<4>(0, part))),
             _ => dispatch!(dtype, op, first(block, parts::<5>(0, part))),
         }
-        for at in (start..count).step_by(4) {
+        let mut at = start;
+        while at + 8 <= count {
+            dispatch!(dtype, op, more(block, parts::<8>(at, part)));
+            at += 8;
+        }
+        if at < count {
             dispatch!(dtype, op, more(block, parts::<4>(at, part)));
         }
     }

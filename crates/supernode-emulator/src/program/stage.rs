@@ -65,7 +65,7 @@ impl Stage {
                 return Err(EmulatorError::Input { rank, got, want });
             }
             let mut clock = Clock::default();
-            clock.reset(&job.cost, rank, Time::ZERO);
+            clock.reset(&job.cost, None, rank, Time::ZERO);
             seats.push(Seat {
                 rank,
                 input,

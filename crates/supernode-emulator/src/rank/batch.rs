@@ -1,81 +1,62 @@
 //! Receives that are awaited together: one pass over the port, one pass over the data.
 
 use supernode_collectives::{Action, Group, Rank, Span};
+use supernode_units::Time;
 
 use super::{Machine, Taken, World};
-use crate::inbox::{Inbox, Message};
 use crate::memory::Memory;
 use crate::payload::{Payload, Value};
 use crate::post::Post;
+use crate::timing::Arrival;
 
 /// The receives (or signals) that a lane awaits together; the lists keep their memory.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Number of steps; zero while the batch is still to be read.
+    /// Number of steps (or ranks that signal); zero while the batch is still to be read.
     length: u32,
-    /// Sender of each receive, in program order.
-    senders: Vec<Rank>,
-    /// Whether each receive reduces.
-    reduces: Vec<bool>,
-    /// Bytes of each local step, and whether it reduces.
-    local: Vec<(u64, bool)>,
-    /// What has arrived, in program order.
-    messages: Vec<Message>,
+    /// How many of them are done.
+    done: u32,
+    /// Messages that have to arrive yet.
+    missing: usize,
+    arrivals: Vec<Arrival>,
+    /// Time of the local steps.
+    local: Time,
+    operands: Operands,
 }
 
 impl Batch {
-    /// Reads the batch that starts at step `index`.
+    /// Reads how long the batch is that starts at step `index`.
     fn read(&mut self, world: &World, rank: Rank, lane: u32, index: u32) {
         for length in 1.. {
             match world.schedule.step(rank, lane, index + length - 1).action {
-                Action::Recv { from, with, more, .. } => {
-                    self.senders.push(from);
-                    self.reduces.push(with.is_some());
+                Action::Recv { more, .. } => {
+                    self.missing += 1;
                     if !more {
                         self.length = length;
                         return;
                     }
                 }
-                Action::Copy { src, .. } => {
-                    self.local.push((world.chunks.nominal_bytes(src), false));
-                }
-                Action::Reduce { src, .. } => {
-                    self.local.push((world.chunks.nominal_bytes(src), true));
-                }
+                Action::Copy { .. } | Action::Reduce { .. } => {}
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
         }
     }
 
-    /// Takes the messages of all senders; gives false if some have yet to arrive.
-    fn collect(&mut self, inbox: &mut Inbox, lane: u32) -> bool {
-        // Looking for each of them is only worth the while once they can all be there.
-        if inbox.waiting() < self.missing() {
-            return false;
-        }
-        while let Some(&from) = self.senders.get(self.messages.len()) {
-            let Some(message) = inbox.take(from, lane) else { return false };
-            self.messages.push(message);
-        }
-        true
-    }
-
     /// Messages that have to arrive yet; none where no batch is awaited.
     pub(super) fn missing(&self) -> usize {
-        self.senders.len() - self.messages.len()
+        self.missing
     }
 
     pub(super) fn clear(&mut self) {
-        self.length = 0;
-        self.senders.clear();
-        self.reduces.clear();
-        self.local.clear();
-        self.messages.clear();
+        (self.length, self.done, self.missing, self.local) = (0, 0, 0, Time::ZERO);
+        self.arrivals.clear();
+        self.operands.clear();
     }
 }
 
 impl Machine {
     /// Receives that are awaited together, with the local steps between them.
+    #[inline(never)]
     pub(super) fn receive_batch(
         &mut self,
         world: &World,
@@ -83,45 +64,58 @@ impl Machine {
         lane: usize,
         index: u32,
     ) -> Taken {
-        let batch = &mut self.lanes[lane].batch;
+        let Self { rank, lanes, memory, clock, .. } = self;
+        let (rank, batch) = (*rank, &mut lanes[lane].batch);
+        let lane = lane as u32;
         if batch.length == 0 {
-            batch.read(world, self.rank, lane as u32, index);
+            batch.read(world, rank, lane, index);
         }
-        if !batch.collect(post.inbox(self.rank), lane as u32) {
+        // Looking for each of them is only worth the while once they can all be there.
+        if post.inbox(rank).waiting() < batch.missing {
             return Taken::No;
         }
-        if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&world.cost, &batch.messages, &batch.reduces, &batch.local);
-        }
-        let length = batch.length;
-        let mut messages = batch.messages.drain(..);
-        let Self { memory, operands, .. } = self;
-        let mut fused = Fused { world, memory, dst: None, operands };
-        for offset in 0..length {
-            match world.schedule.step(self.rank, lane as u32, index + offset).action {
-                Action::Recv { dst, with, .. } => {
-                    if let Some(message) = messages.next() {
-                        fused.add(dst, with, message.payload);
+        while batch.done < batch.length {
+            // Looked at where it stands: what was just written piece by piece is slow to be copied.
+            match &world.schedule.step(rank, lane, index + batch.done).action {
+                Action::Recv { from, dst, with, .. } => {
+                    let Batch { arrivals, operands, .. } = batch;
+                    let (from, reduces) = (*from, with.is_some());
+                    let is_there = post.hand_over(rank, from, lane, |flight, bytes, payload, _| {
+                        arrivals.push(Arrival { from, reduces, flight, bytes });
+                        operands.add(world, memory, (dst, with.as_ref()), payload);
+                    });
+                    if !is_there {
+                        return Taken::No;
                     }
+                    batch.missing -= 1;
                 }
                 Action::Reduce { src, dst } => {
-                    let operand = fused.memory.read(world, src);
-                    fused.add(dst, Some(dst), operand);
+                    let work = world.cost.reduce_time(world.chunks.nominal_bytes(*src));
+                    batch.local += world.cost.slowed(rank, work);
+                    let operand = memory.read(world, *src);
+                    batch.operands.add(world, memory, (dst, Some(dst)), operand);
                 }
                 Action::Copy { src, dst } => {
-                    fused.flush();
-                    let mut payload = fused.memory.read(world, src);
-                    fused.memory.store(world, dst, &mut payload, false);
+                    let work = world.cost.copy_time(world.chunks.nominal_bytes(*src));
+                    batch.local += world.cost.slowed(rank, work);
+                    batch.operands.flush(world, memory);
+                    let mut payload = memory.read(world, *src);
+                    memory.store(world, *dst, &mut payload, false);
                 }
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),
             }
+            batch.done += 1;
         }
-        fused.flush();
-        drop(messages);
-        self.lanes[lane].batch.clear();
+        batch.operands.flush(world, memory);
+        if let Some(clock) = clock {
+            clock.receive_batch(&world.cost, &batch.arrivals, batch.local);
+        }
+        let length = batch.length;
+        batch.clear();
         Taken::Several(length)
     }
 
+    /// Signals of the ranks `from`, and what they have written.
     pub(super) fn wait(
         &mut self,
         world: &World,
@@ -129,63 +123,84 @@ impl Machine {
         lane: usize,
         from: Group,
     ) -> Taken {
-        let me = self.rank;
-        let batch = &mut self.lanes[lane].batch;
-        if batch.senders.is_empty() {
-            batch.senders.extend(from.members().filter(|member| *member != me));
+        let Self { rank: me, lanes, memory, clock, .. } = self;
+        let batch = &mut lanes[lane].batch;
+        if batch.length == 0 {
+            batch.length = from.count;
+            batch.missing = (from.count - u32::from(from.contains(*me))) as usize;
         }
-        if !batch.collect(post.inbox(self.rank), lane as u32) {
+        if post.inbox(*me).waiting() < batch.missing {
             return Taken::No;
         }
-        if let Some(clock) = &mut self.clock {
-            clock.receive_batch(&world.cost, &batch.messages, &[], &[]);
-        }
-        for mut message in batch.messages.drain(..) {
-            if let Some(dst) = message.put
-                && dst.len > 0
-            {
-                self.memory.store(world, dst, &mut message.payload, false);
+        while batch.done < batch.length {
+            let member = from.member(batch.done);
+            if member != *me {
+                let Some(mut message) = post.take(*me, member, lane as u32) else {
+                    return Taken::No;
+                };
+                let (flight, bytes) = (message.flight(), message.bytes);
+                batch.arrivals.push(Arrival { from: member, reduces: false, flight, bytes });
+                batch.missing -= 1;
+                if let Some(dst) = message.put.filter(|dst| dst.len > 0) {
+                    memory.store(world, dst, &mut message.payload, false);
+                }
             }
+            batch.done += 1;
+        }
+        if let Some(clock) = clock {
+            clock.receive_batch(&world.cost, &batch.arrivals, Time::ZERO);
         }
         batch.clear();
         Taken::Yes
     }
 }
 
-/// Collects the operands of one destination, so that a batch is reduced in one pass.
-struct Fused<'a> {
-    world: &'a World,
-    memory: &'a mut Memory,
-    /// Where the operands go, and whether they are added to what is there.
+/// The operands of one destination, collected so that they are reduced in one pass.
+#[derive(Debug, Default)]
+struct Operands {
+    /// Where they go, and whether they are added to what is there.
     dst: Option<(Span, bool)>,
-    operands: &'a mut Vec<Value>,
+    values: Vec<Value>,
 }
 
-impl Fused<'_> {
+impl Operands {
+    /// Adds `payload`, which goes to `dst` and is combined with `with`.
     #[inline(always)]
-    fn add(&mut self, dst: Span, with: Option<Span>, payload: Payload) {
+    fn add(
+        &mut self,
+        world: &World,
+        memory: &mut Memory,
+        (dst, with): (&Span, Option<&Span>),
+        payload: Payload,
+    ) {
         let adds = with == Some(dst);
-        if !(adds && self.dst.is_some_and(|(current, _)| current == dst)) {
-            self.flush();
-            self.dst = Some((dst, adds));
+        if !(adds && self.dst.as_ref().is_some_and(|(current, _)| current == dst)) {
+            self.flush(world, memory);
+            self.dst = Some((*dst, adds));
         }
-        let data = &self.world.data;
-        if adds && self.operands.is_empty() {
-            self.operands.extend(payload.into_value(data));
+        let data = &world.data;
+        if adds && self.values.is_empty() {
+            self.values.extend(payload.into_value(data));
         } else {
-            payload.append_to(self.operands, data);
+            payload.append_to(&mut self.values, data);
         }
         if let Some(with) = with.filter(|with| *with != dst) {
-            self.operands.extend(self.memory.read(self.world, with).into_value(data));
+            self.values.extend(memory.read(world, *with).into_value(data));
         }
     }
 
-    fn flush(&mut self) {
+    #[inline(never)]
+    fn flush(&mut self, world: &World, memory: &mut Memory) {
         match self.dst.take() {
-            Some((dst, true)) => self.memory.accumulate(self.world, dst, self.operands),
-            Some((dst, false)) => self.memory.store_reduction(self.world, dst, self.operands),
+            Some((dst, true)) => memory.accumulate(world, dst, &self.values),
+            Some((dst, false)) => memory.store_reduction(world, dst, &self.values),
             None => {}
         }
-        self.operands.clear();
+        self.values.clear();
+    }
+
+    fn clear(&mut self) {
+        self.dst = None;
+        self.values.clear();
     }
 }

@@ -54,7 +54,7 @@ impl Schedule for Circle {
 }
 
 /// So few elements that one thread does it all, and so many that two share the ranks.
-const COUNTS: [u64; 2] = [8, 1 << 16];
+const COUNTS: [u64; 2] = [8, 1 << 18];
 
 /// Runs a circle on a thread of its own, so that a hang fails the test instead of stopping it.
 fn run(circle: Circle, count: u64) -> Result<Report, EmulatorError> {

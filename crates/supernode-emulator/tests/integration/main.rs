@@ -4,6 +4,7 @@
 
 mod communicators;
 mod concurrent;
+mod fans;
 mod hops;
 mod jobs;
 mod limits;

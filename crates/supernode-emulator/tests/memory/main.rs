@@ -32,8 +32,14 @@ fn job(
 ) -> Job {
     let (dtype, op) = (DType::F32, ReduceOp::Sum);
     let base = jobs::job(algorithm, collective, ranks, count, dtype, op, results);
-    if matches!(algorithm, Algorithm::MeshRings | Algorithm::TorusRings | Algorithm::UnequalGroups)
-    {
+    let levels_of_its_own = matches!(
+        algorithm,
+        Algorithm::MeshRings
+            | Algorithm::TorusRings
+            | Algorithm::UnequalGroups
+            | Algorithm::HcclPipeline
+    );
+    if levels_of_its_own {
         return base;
     }
     let levels = fit_levels(ranks, &[(8, Inner::Direct), (8, Inner::Ring)]);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use supernode_fabric::{LevelKind, Oversubscription, Spread};
+use supernode_fabric::{CostModel, DeviceRates, LevelKind, Oversubscription, Profile, Spread};
 use supernode_units::{Bandwidth, Time};
 
 use crate::machines::{fabric, level, placed_fabric};
@@ -59,6 +59,19 @@ proptest! {
     }
 
     #[test]
+    fn the_only_way_is_that_of_every_pair(fabric in placed_fabric()) {
+        let rate = Bandwidth::from_gb_per_s(1_000);
+        let rates = DeviceRates { reduce: rate, copy: rate };
+        let cost = CostModel::new(fabric, Profile::wire(), rates).unwrap();
+        let ranks = 0..cost.fabric.ranks();
+        let ways = || ranks.clone().flat_map(|a| ranks.clone().map(move |b| (a, b)));
+        let mut routes = ways().filter(|(a, b)| a != b).map(|(a, b)| cost.route(a, b));
+        if let Some(only) = cost.only_route() {
+            prop_assert!(routes.all(|route| route == only));
+        }
+    }
+
+    #[test]
     fn ways_there_and_back_are_alike(fabric in placed_fabric(), a in any::<u32>(), b in any::<u32>()) {
         let (a, b) = (a % fabric.ranks(), b % fabric.ranks());
         let (there, back) = (fabric.route(a, b), fabric.route(b, a));
@@ -87,6 +100,19 @@ proptest! {
         prop_assert_eq!(ports.len(), direct.len());
         prop_assert_eq!(ports.len() as u32, mesh.ports_per_device());
     }
+}
+
+#[test]
+fn a_switch_has_one_way_and_a_mesh_many() {
+    let rate = Bandwidth::from_gb_per_s(1_000);
+    let rates = DeviceRates { reduce: rate, copy: rate };
+    let only = |kind| {
+        let fabric = fabric(vec![level("a", kind, 5)]);
+        CostModel::new(fabric, Profile::wire(), rates).unwrap().only_route().is_some()
+    };
+    assert!(only(LevelKind::Switch));
+    assert!(!only(LevelKind::FullMesh { dims: vec![5] }));
+    assert!(!only(LevelKind::Ring));
 }
 
 #[test]

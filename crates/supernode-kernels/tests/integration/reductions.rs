@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn many_are_reduced_from_left_to_right(operands in operands(1..6)) {
+    fn many_are_reduced_from_left_to_right(operands in operands(1..24)) {
         let slices: Vec<&[u8]> = (0..operands.raw.len()).map(|i| operands.slice(i)).collect();
         let mut got = vec![0; slices[0].len()];
         reduce_many(operands.dtype, operands.op, &mut got, &slices);
