@@ -7,8 +7,9 @@ use crate::{
     Bine, Binomial, Bruck, ByDimension, Census, Chain, CirculantBroadcast, Collective,
     CollectiveError, Direct, Dissemination, DoubleBinaryTree, DualRoot, HcclPipeline, Hierarchical,
     InSwitch, Linear, MultiPortBucket, NeighbourExchange, Pairwise, Pat, Rabenseifner,
-    RecursiveDoubling, Ring, Rings, ScatterAllGather, Schedule, SegmentedRing, SendRecv, Swing,
-    UnequalGroups, circulant, nb, nhr, recursive_exchange, recursive_multiplying,
+    RecursiveDoubling, Ring, Rings, ScatterAllGather, Schedule, SegmentedRing, SendRecv,
+    StragglerAware, Swing, UnequalGroups, circulant, nb, nhr, recursive_exchange,
+    recursive_multiplying,
 };
 
 /// The algorithms, and what is known of each: its name on the command line, other names in use for
@@ -181,6 +182,10 @@ algorithms! {
     Swing: "swing", [],
         "distances 1, -1, 3, -5, ...; ceil(log2 N) steps, little across a torus, even N",
         |what, ranks, _: &Tuning| Swing::new(what, ranks);
+    /// See [`StragglerAware`].
+    StragglerAware: "straggler-aware", ["stragglar"],
+        "a ring that spares its last rank, which is late or degraded",
+        |what, ranks, _: &Tuning| StragglerAware::new(what, ranks);
     /// See [`Bine`].
     Bine: "bine", [],
         "peers of swing, each step one run of blocks; powers of two",

@@ -34,6 +34,7 @@ mod scatter_all_gather;
 mod segmented_ring;
 mod send_recv;
 
+mod straggler_aware;
 mod swing;
 mod unequal_groups;
 
@@ -70,5 +71,6 @@ pub use rounds::Rounds;
 pub use scatter_all_gather::ScatterAllGather;
 pub use segmented_ring::SegmentedRing;
 pub use send_recv::SendRecv;
+pub use straggler_aware::StragglerAware;
 pub use swing::Swing;
 pub use unequal_groups::UnequalGroups;

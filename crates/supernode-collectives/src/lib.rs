@@ -44,8 +44,8 @@ pub use algorithms::{
     Bine, Binomial, Bruck, ByDimension, Census, Chain, CirculantBroadcast, Direct, Dissemination,
     DoubleBinaryTree, DualRoot, Folded, HcclPipeline, Hierarchical, InSwitch, Linear,
     MultiPortBucket, NeighbourExchange, Pairwise, Pat, Rabenseifner, RecursiveDoubling, Ring,
-    Rings, Rounds, ScatterAllGather, SegmentedRing, SendRecv, Swing, UnequalGroups, WholeVectors,
-    circulant, nb, nhr, recursive_exchange, recursive_multiplying,
+    Rings, Rounds, ScatterAllGather, SegmentedRing, SendRecv, StragglerAware, Swing, UnequalGroups,
+    WholeVectors, circulant, nb, nhr, recursive_exchange, recursive_multiplying,
 };
 pub use bound::LowerBound;
 pub use collective::Collective;

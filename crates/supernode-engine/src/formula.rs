@@ -10,6 +10,7 @@ use supernode_units::Time;
 
 use crate::EngineError;
 
+mod alike;
 mod chain;
 mod circulant;
 mod direct;
@@ -128,6 +129,11 @@ pub fn time(
         Algorithm::OneSided => {
             let schedule = Algorithm::TwoSided.schedule(collective, ranks, tuning)?;
             phases::time(cost, &schedule.phases().unwrap_or_default(), chunk)
+        }
+        Algorithm::Swing | Algorithm::SegmentedRing | Algorithm::Bruck
+            if schedule.phases().is_none() && cost.fabric.is_uniform() =>
+        {
+            alike::time(cost, &*schedule, chunk)
         }
         _ => match schedule.phases() {
             Some(phases) => phases::time(cost, &phases, chunk),

@@ -118,7 +118,6 @@ fn is_right(algorithm: Algorithm, cost: &CostModel) -> bool {
             | Algorithm::RecursiveExchange
             | Algorithm::Bruck
             | Algorithm::ByDimension
-            | Algorithm::CirculantBroadcast
     );
     !in_step || cost.fabric.is_uniform()
 }

@@ -51,6 +51,12 @@ impl Stated {
                 Self { rounds: groups.map(|groups| twice * groups), sent: optimal }
             }
             Algorithm::CirculantBroadcast => circulant_broadcast(n, tuning.slices),
+            // The others meet the last rank between the halves of their ring.
+            Algorithm::StragglerAware => {
+                let others = n - 1;
+                let rounds = (2 * others.saturating_sub(1)).max(2);
+                Self { rounds: Some(rounds), sent: Some((2 * others - 1, others)) }
+            }
             Algorithm::InSwitch => Self {
                 rounds: None,
                 sent: (collective == Collective::AllReduce).then_some((n + 1, n)),

@@ -141,6 +141,7 @@ proptest! {
                     | Algorithm::RecursiveExchange
                     | Algorithm::ScatterAllGather
                     | Algorithm::DualRoot
+                    | Algorithm::StragglerAware
                     | Algorithm::CirculantBroadcast
                     | Algorithm::HcclPipeline
                     | Algorithm::MultiPortBucket

@@ -18,9 +18,9 @@ struct Waiting {
 }
 
 /// One lane of one rank, and its ports.
-struct Lane<'a> {
+pub(super) struct Lane<'a> {
     cost: &'a CostModel,
-    now: Time,
+    pub(super) now: Time,
     issuer_free: Time,
     engine_free: Time,
     tx_free: Vec<Time>,
@@ -36,16 +36,8 @@ pub(super) fn time(cost: &CostModel, schedule: &dyn Schedule, chunk: u64, copies
     let root = shape.collective.root().unwrap_or(0);
     let inward = matches!(shape.collective, Collective::Reduce { .. } | Collective::Gather { .. });
     let bytes = |span: Span| u64::from(span.len).saturating_mul(chunk);
-    let ports = cost.fabric.ports_per_device() as usize;
     let mut inboxes: Vec<Vec<Waiting>> = (0..ranks).map(|_| Vec::new()).collect();
-    let mut lane = Lane {
-        cost,
-        now: Time::ZERO,
-        issuer_free: Time::ZERO,
-        engine_free: Time::ZERO,
-        tx_free: vec![Time::ZERO; ports],
-        rx_free: vec![Time::ZERO; ports],
-    };
+    let mut lane = Lane::new(cost);
     let (mut batch, mut local) = (Vec::new(), Time::ZERO);
     let mut last = Time::ZERO;
     for position in 0..ranks {
@@ -85,14 +77,26 @@ pub(super) fn time(cost: &CostModel, schedule: &dyn Schedule, chunk: u64, copies
     last
 }
 
-impl Lane<'_> {
+impl<'a> Lane<'a> {
+    pub(super) fn new(cost: &'a CostModel) -> Self {
+        let ports = vec![Time::ZERO; cost.fabric.ports_per_device() as usize];
+        Self {
+            cost,
+            now: Time::ZERO,
+            issuer_free: Time::ZERO,
+            engine_free: Time::ZERO,
+            tx_free: ports.clone(),
+            rx_free: ports,
+        }
+    }
+
     fn reset(&mut self) {
         (self.now, self.issuer_free, self.engine_free) = (Time::ZERO, Time::ZERO, Time::ZERO);
         self.tx_free.fill(Time::ZERO);
         self.rx_free.fill(Time::ZERO);
     }
 
-    fn send(&mut self, rank: Rank, to: Rank, bytes: u64, fan: u32) -> InFlight {
+    pub(super) fn send(&mut self, rank: Rank, to: Rank, bytes: u64, fan: u32) -> InFlight {
         let overhead = self.cost.step_overhead();
         self.now = clock::issue(self.cost, self.now, overhead, &mut self.issuer_free);
         let route = self.cost.route(rank, to);
@@ -100,7 +104,7 @@ impl Lane<'_> {
         clock::launch(&route, busy, self.now, &mut self.tx_free[usize::from(route.tx_port)])
     }
 
-    fn work(&mut self, time: Time) {
+    pub(super) fn work(&mut self, time: Time) {
         self.now = clock::work(self.now, time, &mut self.engine_free);
     }
 
@@ -111,8 +115,21 @@ impl Lane<'_> {
         let mut arrivals: Vec<(Waiting, bool)> =
             inbox.drain(..).zip(batch.drain(..).map(|(_, reduces)| reduces)).collect();
         arrivals.sort_unstable_by_key(|(message, _)| (message.flight.head, message.from));
+        let arrivals = arrivals.into_iter();
+        self.land(
+            arrivals.map(|(message, reduces)| (message.flight, message.bytes, reduces)),
+            local,
+        );
+    }
+
+    /// Takes messages of so many bytes, which are combined or not, in the order in which they arrive.
+    pub(super) fn land(
+        &mut self,
+        arrivals: impl IntoIterator<Item = (InFlight, u64, bool)>,
+        local: Time,
+    ) {
         let rx_free = &mut self.rx_free;
-        let landed = arrivals.into_iter().map(|(Waiting { flight, bytes, .. }, reduces)| {
+        let landed = arrivals.into_iter().map(|(flight, bytes, reduces)| {
             let (rx, tail) = clock::land(flight, &mut rx_free[usize::from(flight.rx_port)]);
             Landed { rx, tail, bytes, reduces }
         });

@@ -121,6 +121,7 @@ pub(crate) fn closed_form(
         | Algorithm::RecursiveExchange
         | Algorithm::ScatterAllGather
         | Algorithm::DualRoot
+        | Algorithm::StragglerAware
         | Algorithm::CirculantBroadcast
         | Algorithm::HcclPipeline
         | Algorithm::UnequalGroups => None,

@@ -1,6 +1,6 @@
 //! Formulas against the time-ordered engine where engines are slow, overheads count, or levels differ.
 
-use supernode_collectives::{Algorithm, Chunks, Collective, Inner};
+use supernode_collectives::{Algorithm, Chunks, Collective, Inner, Tuning};
 use supernode_engine::formula::{self, Elements};
 use supernode_engine::{EngineError, ports};
 use supernode_fabric::{CostModel, LevelKind, Placement, Profile};
@@ -97,6 +97,23 @@ fn formulas_are_close_to_the_engine() {
     }
 }
 
+/// Several messages at once, from as many senders: one rank stands for all where pairs are alike.
+#[test]
+fn bruck_of_a_larger_radix_is_the_engine_where_pairs_are_alike() {
+    let (algorithm, collective) = (Algorithm::Bruck, Collective::AllGather);
+    for (radix, ranks) in (3..9).flat_map(|radix| [2, 3, 5, 8, 13, 64].map(|n| (radix, n))) {
+        let tuning = Tuning { radix, ..Tuning::default() };
+        let schedule = algorithm.schedule(collective, ranks, &tuning).expect("any radix");
+        for (cost, count) in machines(ranks, 500, 50)[..2].iter().zip([1 << 12, 1 << 22]) {
+            let chunks = Chunks::new(schedule.shape(), count, 4);
+            let timed = ports::run(&*schedule, &chunks, cost).expect("it ends").time();
+            let elements = Elements { count, width: 4 };
+            let closed = formula::time(algorithm, collective, elements, &tuning, cost);
+            assert_eq!(closed, Ok(timed), "{radix} {ranks} {count}");
+        }
+    }
+}
+
 /// Elements are not split: five of eight bytes fall into four blocks of two.
 #[test]
 fn chunks_hold_whole_elements() {
@@ -110,7 +127,7 @@ fn chunks_hold_whole_elements() {
 
 #[test]
 fn what_no_formula_knows_is_an_error() {
-    use supernode_collectives::{LevelPlan, Tuning};
+    use supernode_collectives::LevelPlan;
     use supernode_fabric::Noise;
     let cost = switch(6, 100, Time::from_us(1), Profile::wire(), 1_000);
     let time = |algorithm, collective, tuning: &Tuning, cost: &CostModel| {

@@ -2,7 +2,7 @@
 
 use supernode_collectives::prove::{Options, Proof, prove, prove_algorithm};
 use supernode_collectives::{
-    Algorithm, Collective, CollectiveError, Inner, LevelPlan, Ring, Tuning, fit_levels,
+    Action, Algorithm, Collective, CollectiveError, Inner, LevelPlan, Ring, Tuning, fit_levels,
 };
 
 /// All-reduce, and the halves that it is made of.
@@ -175,6 +175,21 @@ fn circulant_broadcast() {
             assert!((0..ranks).all(|rank| rank == root || steps(rank) <= rounds));
             assert_eq!((cost.sent, cost.received), (rounds.into(), cost.chunks.into()));
         }
+    }
+}
+
+#[test]
+fn straggler_aware() {
+    for ranks in 1..=64 {
+        let all_reduce = Collective::AllReduce;
+        let proof = proof(Algorithm::StragglerAware, all_reduce, ranks, &Tuning::default());
+        // Whoever takes a whole vector and gives one away is the least that any all-reduce asks for.
+        let last =
+            Algorithm::StragglerAware.schedule(all_reduce, ranks, &Tuning::default()).unwrap();
+        let sends = (0..last.steps(ranks - 1, 0))
+            .filter(|at| matches!(last.step(ranks - 1, 0, *at).action, Action::Send { .. }))
+            .count();
+        assert_eq!(sends as u32, if ranks == 1 { 0 } else { proof.cost.chunks }, "{ranks}");
     }
 }
 
