@@ -5,7 +5,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use supernode_benches::timed::Work;
-use supernode_collectives::Algorithm;
+use supernode_collectives::{Algorithm, Collective};
 use supernode_engine::{folded, ports, sweep};
 
 const THREADS: usize = 2;
@@ -58,6 +58,30 @@ fn trees(c: &mut Criterion) {
     group.finish();
 }
 
+/// Lanes of one sender each: chains and trees whose ports are fixed.
+fn fixed(c: &mut Criterion) {
+    let mut group = c.benchmark_group("fixed ports");
+    group.sample_size(10);
+    let root = Collective::Broadcast { root: 0 };
+    for (algorithm, collective, ranks) in [
+        (Algorithm::Chain, root, 1024),
+        (Algorithm::Chain, root, 16_384),
+        (Algorithm::Binomial, root, 16_384),
+        (Algorithm::Binomial, Collective::Reduce { root: 0 }, 16_384),
+        (Algorithm::Ring, Collective::AllReduce, 1024),
+    ] {
+        let Work { schedule, chunks, cost } =
+            Work::of("atlas-960-supercluster", algorithm, collective, ranks);
+        let messages = ports::run(&*schedule, &chunks, &cost).expect("it ends").messages;
+        group.throughput(Throughput::Elements(messages));
+        let name = format!("{algorithm} {collective}");
+        group.bench_function(BenchmarkId::new(name, ranks), |b| {
+            b.iter(|| ports::run(&*schedule, &chunks, &cost));
+        });
+    }
+    group.finish();
+}
+
 fn a_million(c: &mut Criterion) {
     let mut group = c.benchmark_group("folded, a million ranks");
     group.sample_size(10);
@@ -80,5 +104,5 @@ fn a_million(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, side_by_side, trees, a_million);
+criterion_group!(benches, side_by_side, trees, fixed, a_million);
 criterion_main!(benches);

@@ -20,12 +20,18 @@ pub struct Work {
 }
 
 impl Work {
-    /// An all-reduce of 32 MiB of f32 on the first `ranks` devices of `system`, which has as many.
+    /// An all-reduce of 32 MiB of f32 on the first `ranks` devices of `system`.
+    ///
+    /// # Panics
+    /// As [`Work::of`].
     pub fn new(system: &str, algorithm: Algorithm, ranks: u32) -> Self {
         Self::of(system, algorithm, Collective::AllReduce, ranks)
     }
 
     /// The same of another collective.
+    ///
+    /// # Panics
+    /// If the catalog has no such system, it has fewer devices, or the algorithm does something else.
     pub fn of(system: &str, algorithm: Algorithm, collective: Collective, ranks: u32) -> Self {
         let catalog = Catalog::builtin().expect("the catalog is sound");
         let system = catalog.system(system).expect("it is in the catalog");

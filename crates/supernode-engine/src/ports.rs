@@ -23,6 +23,7 @@ mod steps;
 mod transmit;
 
 pub use memory::memory_needed;
+pub(crate) use memory::memory_of_plain;
 use queue::{Event, Job, Key, Kind};
 use receive::{Arrived, Batch};
 use transmit::Collection;

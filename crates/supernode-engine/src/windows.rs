@@ -6,18 +6,15 @@
 //! handful, and ranks may be taken in any order. Clocks, ports and the order in which they serve are the
 //! same to the picosecond.
 //!
-//! Where messages share links, a window's messages enter them when all ranks have been taken, in the order
-//! of the plain engine, and the links serve until its end: from the last link to a port it takes the least
-//! latency of a level or longer, too, so none arrives before.
-//!
 //! Where messages share links, those of a window enter the links when all ranks have been taken, in the
 //! order of the plain engine, and the links serve until the end of the window: from the last link to a port
 //! it is the least latency of a level or more, so none arrives before.
 //!
-//! Reads, what a switch multicasts or reduces, and fabrics without latency are left to the plain engine.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! Where ports serve in program order, times follow from the messages alone (a Kahn network): there are no
+//! windows then, and no queues. A rank is taken as far as it gets, and what it sends is with its receiver at
+//! once.
+//!
+//! Reads, what a switch multicasts or reduces, and windows of no length are left to the plain engine.
 
 use supernode_collectives::{Chunks, Ports, Schedule, Shape};
 use supernode_fabric::CostModel;
@@ -27,42 +24,22 @@ use crate::links::Fifo;
 use crate::{EngineError, in_program_order};
 
 mod calendar;
+mod events;
 mod lane;
 mod links;
 mod prices;
 mod receive;
 
 use calendar::Calendar;
+use events::{Event, Events, Kind};
 use lane::Lane;
 use prices::Prices;
 use receive::Batch;
 
 /// Times from here on are left to the plain engine, which saturates: nine days.
 const LATEST: u64 = 1 << 59;
-/// No window.
-const NEVER: u64 = u64::MAX;
-
-/// What a rank has to do, in the order in which it does it: by time, then lanes before ports before
-/// arrivals, then by the sender, its lane and step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-struct Event {
-    time: u64,
-    kind: Kind,
-    source: u32,
-    lane: u16,
-    step: u32,
-    /// Of `Send` the receiver; and the number of the link among the prices.
-    to: u32,
-    link: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-enum Kind {
-    #[default]
-    Go,
-    Send,
-    Arrive,
-}
+/// The end of a list.
+const END: u32 = u32::MAX;
 
 /// Why the plain engine has to do it.
 struct Plain;
@@ -74,12 +51,10 @@ struct Engine<'a> {
     cost: &'a CostModel,
     prices: Prices<'a>,
     lanes: Vec<Lane>,
-    /// The events of each rank, and the window in which it is in the calendar.
-    events: Vec<BinaryHeap<Reverse<Event>>>,
-    due: Vec<u64>,
+    /// What happens in later windows, and what a rank has to do before the end of this one.
     calendar: Calendar,
-    /// The length of a window.
-    window: u64,
+    events: Events,
+    end: u64,
     ports: usize,
     tx_free: Vec<u64>,
     rx_free: Vec<u64>,
@@ -87,13 +62,16 @@ struct Engine<'a> {
     compute_free: Vec<u64>,
     /// Whether ports serve in program order.
     fixed: bool,
+    /// Whether messages are with their receivers at once, and the ranks that may go on then.
+    flows: bool,
+    running: Vec<u32>,
     batches: Vec<Batch>,
     spare: Vec<u32>,
     /// Entries that were looked at in vain.
     searched: u64,
     messages: u64,
     /// The links inside the fabric, if messages share them. In the calendar they are the rank after the
-    /// last one.
+    /// last one, which has nothing else to do.
     links: Option<Fifo<'a>>,
     /// Messages of this window: when each was at its port, and when it left.
     entering: Vec<(Event, u64)>,
@@ -115,11 +93,12 @@ pub(crate) fn lanes<'a>(
         return Err(EngineError::Ranks { schedule: shape.ranks, fabric: cost.fabric.ranks() });
     }
     let window = cost.fabric.least_latency().as_ps();
-    if window == 0 || shape.lanes > u32::from(u16::MAX) {
+    let flows = links.is_none() && flows(&shape, cost);
+    if window == 0 && !flows || shape.lanes > u32::from(u16::MAX) {
         return Ok(None);
     }
     let mut engine = Engine::new(schedule, shape, chunks, cost, window);
-    engine.links = links;
+    (engine.links, engine.flows) = (links, flows);
     if engine.run().is_err() {
         return Ok(None);
     }
@@ -134,6 +113,11 @@ pub(crate) fn lanes<'a>(
     }
     let finish = engine.lanes.iter().map(|lane| Time::from_ps(lane.last)).collect();
     Ok(Some((finish, engine.messages, engine.links)))
+}
+
+/// Whether times follow from the messages alone, where they do not share links.
+pub(crate) fn flows(shape: &Shape, cost: &CostModel) -> bool {
+    shape.lanes == 1 && in_program_order(shape, cost)
 }
 
 impl<'a> Engine<'a> {
@@ -158,15 +142,16 @@ impl<'a> Engine<'a> {
             cost,
             prices: Prices::new(cost),
             lanes: lanes.collect(),
-            events: vec![BinaryHeap::new(); ranks],
-            due: vec![NEVER; ranks + 1],
-            calendar: Calendar::new(),
-            window,
+            calendar: Calendar::new(window),
+            events: Events::default(),
+            end: 0,
             ports,
             tx_free: vec![0; ports * ranks],
             rx_free: vec![0; ports * ranks],
             compute_free: vec![0; ranks],
             fixed: in_program_order(&shape, cost),
+            flows: false,
+            running: Vec::new(),
             batches: Vec::new(),
             spare: Vec::new(),
             searched: 0,
@@ -184,52 +169,66 @@ impl<'a> Engine<'a> {
             for lane in 0..self.shape.lanes {
                 self.wake(rank, lane);
             }
-            self.schedule_rank(rank);
         }
-        let mut ranks = Vec::new();
-        while let Some(window) = self.calendar.next(&mut ranks) {
-            // Neighbours lie next to each other.
-            ranks.sort_unstable();
-            let end = (window + 1).saturating_mul(self.window);
-            for rank in &ranks {
-                // Who got something earlier to do was in the calendar twice.
-                if self.due[*rank as usize] != window {
-                    continue;
-                }
-                self.due[*rank as usize] = NEVER;
-                if *rank < self.shape.ranks {
-                    self.take(*rank, end)?;
-                    self.schedule_rank(*rank);
+        while let Some(rank) = self.running.pop() {
+            if self.lanes[rank as usize].now > LATEST {
+                return Err(Plain);
+            }
+            self.go(rank, 0)?;
+        }
+        // Of each rank the first of its events, and of each event the next of the same rank.
+        let mut firsts = vec![END; self.shape.ranks as usize + 1];
+        let (mut events, mut nexts, mut ranks) = (Vec::new(), Vec::new(), Vec::new());
+        while let Some(end) = self.calendar.next(&mut events) {
+            self.end = end;
+            nexts.clear();
+            for (at, event) in (0..).zip(&events) {
+                let first = std::mem::replace(&mut firsts[event.rank() as usize], at);
+                nexts.push(first);
+                if first == END {
+                    ranks.push(event.rank());
                 }
             }
-            self.serve_links(end)?;
+            // Neighbours lie next to each other.
+            ranks.sort_unstable();
+            for rank in ranks.drain(..) {
+                let mut at = std::mem::replace(&mut firsts[rank as usize], END);
+                if rank == self.shape.ranks {
+                    continue;
+                }
+                while at != END {
+                    self.events.push(events[at as usize]);
+                    at = nexts[at as usize];
+                }
+                self.take(rank)?;
+            }
+            self.serve_links()?;
         }
         Ok(())
     }
 
-    /// Puts a rank into the calendar.
-    fn schedule_rank(&mut self, rank: u32) {
-        if let Some(Reverse(event)) = self.events[rank as usize].peek() {
-            self.put_into_calendar(event.time, rank);
-        }
-    }
-
-    /// Takes what a rank has to do before `end`.
-    fn take(&mut self, rank: u32, end: u64) -> Result<(), Plain> {
-        while let Some(Reverse(event)) = self.events[rank as usize].peek().copied()
-            && event.time < end
-        {
-            self.events[rank as usize].pop();
+    /// Takes what a rank has to do in this window.
+    fn take(&mut self, rank: u32) -> Result<(), Plain> {
+        while let Some(event) = self.events.pop() {
             if event.time > LATEST {
                 return Err(Plain);
             }
             match event.kind {
-                Kind::Go => self.go(rank, event)?,
-                Kind::Send => self.send(rank, event, end)?,
+                Kind::Go => self.go(rank, event.lane.into())?,
+                Kind::Send => self.send(rank, event)?,
                 Kind::Arrive => self.arrive(rank, event),
             }
         }
         Ok(())
+    }
+
+    /// Adds something that the rank that is taken will have to do.
+    fn add(&mut self, event: Event) {
+        if event.time < self.end {
+            self.events.push(event);
+        } else {
+            self.calendar.add(event);
+        }
     }
 
     fn lane(&self, rank: u32, lane: u32) -> usize {
@@ -252,14 +251,18 @@ impl<'a> Engine<'a> {
             return;
         }
         state.queued = true;
+        if self.flows {
+            self.running.push(rank);
+            return;
+        }
         let (time, step) = (state.now, state.next);
         let lane = lane as u16;
         let event = Event { time, kind: Kind::Go, source: rank, lane, step, to: 0, link: 0 };
-        self.events[rank as usize].push(Reverse(event));
+        self.add(event);
     }
 
     /// A message is at its transmit port: lets it go.
-    fn send(&mut self, rank: u32, event: Event, end: u64) -> Result<(), Plain> {
+    fn send(&mut self, rank: u32, event: Event) -> Result<(), Plain> {
         let link = self.prices.link(event.link);
         let port = self.port(rank, link.tx);
         let tx = event.time.max(self.tx_free[port]);
@@ -269,24 +272,19 @@ impl<'a> Engine<'a> {
             self.entering.push((event, tx));
             return Ok(());
         }
-        self.deliver(Event { time: tx + link.latency, kind: Kind::Arrive, ..event }, end)
+        self.deliver(Event { time: tx + link.latency, kind: Kind::Arrive, ..event })
     }
 
     /// Tells a rank of what will arrive after this window.
-    fn deliver(&mut self, arrival: Event, end: u64) -> Result<(), Plain> {
-        if arrival.time < end {
+    fn deliver(&mut self, arrival: Event) -> Result<(), Plain> {
+        if self.flows {
+            self.arrive(arrival.to, arrival);
+            return if arrival.time > LATEST { Err(Plain) } else { Ok(()) };
+        }
+        if arrival.time < self.end {
             return Err(Plain);
         }
-        self.events[arrival.to as usize].push(Reverse(arrival));
-        self.put_into_calendar(arrival.time, arrival.to);
+        self.calendar.add(arrival);
         Ok(())
-    }
-
-    fn put_into_calendar(&mut self, time: u64, rank: u32) {
-        let window = time / self.window;
-        if window < self.due[rank as usize] {
-            self.due[rank as usize] = window;
-            self.calendar.add(window, rank);
-        }
     }
 }

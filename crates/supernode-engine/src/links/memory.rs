@@ -33,7 +33,7 @@ pub fn memory_needed(schedule: &dyn Schedule, cost: &CostModel, sharing: Sharing
     };
     let state = (link + size_of::<LinkUse>()) as u64;
     let messages = schedule.in_flight().saturating_mul(u64::from(cost.fabric.ranks()));
-    ports::memory_needed(schedule, cost)
+    ports::memory_of_plain(schedule, cost)
         .saturating_add(u64::from(links.count()).saturating_mul(state))
         .saturating_add(messages.saturating_mul(way.saturating_add(message)))
 }

@@ -1,6 +1,6 @@
 //! What a lane does with its next step: the rules of the plain engine.
 
-use std::cmp::Reverse;
+use std::collections::VecDeque;
 
 use supernode_collectives::{Action, Span};
 use supernode_units::Time;
@@ -21,7 +21,7 @@ pub(super) struct Lane {
     pub(super) now: u64,
     /// The latest time at which a step was complete.
     pub(super) last: u64,
-    issued: u64,
+    issued: u32,
     issuer_free: u64,
     /// It will go on by itself.
     pub(super) queued: bool,
@@ -32,7 +32,7 @@ pub(super) struct Lane {
     pub(super) batch: u32,
     /// Two receivers that it sent to last, and the links there; the older one first.
     links: [(u32, u32); 2],
-    pub(super) arrived: Vec<Arrived>,
+    pub(super) arrived: VecDeque<Arrived>,
     /// When each step was complete, if other lanes may ask.
     done: Option<Vec<u64>>,
 }
@@ -64,7 +64,7 @@ impl Lane {
             waits: Waits::No,
             batch: NONE,
             links: [(NONE, 0); 2],
-            arrived: Vec::new(),
+            arrived: VecDeque::new(),
             done: None,
         }
     }
@@ -84,8 +84,7 @@ impl Engine<'_> {
     }
 
     /// Takes the next step of a lane if it can, and comes back for the one after it.
-    pub(super) fn go(&mut self, rank: u32, event: Event) -> Result<(), Plain> {
-        let lane = u32::from(event.lane);
+    pub(super) fn go(&mut self, rank: u32, lane: u32) -> Result<(), Plain> {
         let at = self.lane(rank, lane);
         self.lanes[at].queued = false;
         let index = self.lanes[at].next;
@@ -118,15 +117,14 @@ impl Engine<'_> {
         } else {
             state.last = state.now;
         }
-        let next = state.next;
-        for other in 0..self.shape.lanes {
+        let (next, asked) = (state.next, state.done.is_some());
+        for other in 0..if asked { self.shape.lanes } else { 0 } {
             let waits = self.lanes[self.lane(rank, other)].waits;
-            let freed =
-                matches!(waits, Waits::Step { lane: of, step } if of == lane && step < next);
-            if other == lane || freed {
+            if matches!(waits, Waits::Step { lane: of, step } if of == lane && step < next) {
                 self.wake(rank, other);
             }
         }
+        self.wake(rank, lane);
         Ok(())
     }
 
@@ -194,7 +192,7 @@ impl Engine<'_> {
     ) -> Result<(), Plain> {
         let at = self.lane(rank, lane);
         let state = &mut self.lanes[at];
-        let overhead = self.cost.step_overhead_of(rank, lane, state.issued).as_ps();
+        let overhead = self.cost.step_overhead_of(rank, lane, state.issued.into()).as_ps();
         state.issued += 1;
         state.now = (state.now + overhead).max(state.issuer_free);
         state.issuer_free = state.now + self.cost.profile.gap.as_ps();
@@ -214,7 +212,10 @@ impl Engine<'_> {
         };
         let lane = lane as u16;
         let event = Event { time: state.now, kind: Kind::Send, source: rank, lane, step, to, link };
-        self.events[rank as usize].push(Reverse(event));
+        if self.flows {
+            return self.send(rank, event);
+        }
+        self.add(event);
         Ok(())
     }
 

@@ -7,16 +7,16 @@ use crate::links::Message;
 use crate::ports::queue;
 
 impl Engine<'_> {
-    /// Lets the messages of a window enter the links, and the links serve until `end`.
-    pub(super) fn serve_links(&mut self, end: u64) -> Result<(), Plain> {
+    /// Lets the messages of a window enter the links, and the links serve until its end.
+    pub(super) fn serve_links(&mut self) -> Result<(), Plain> {
         // As the plain engine has them: by the time at which they were at their ports, then by sender.
         self.entering.sort_unstable();
         let mut entering = std::mem::take(&mut self.entering);
         for (event, left) in entering.drain(..) {
-            self.enter(event, left, end)?;
+            self.enter(event, left)?;
         }
         self.entering = entering;
-        let limit = key(end, queue::Kind::Lane, Event::default());
+        let limit = key(self.end, queue::Kind::Lane, Event::default());
         while let Some(Message { key, mark, .. }) =
             self.links.as_mut().and_then(|links| links.advance(Some(limit)))
         {
@@ -29,7 +29,7 @@ impl Engine<'_> {
                 to: key.to,
                 link: mark,
             };
-            self.deliver(arrival, end)?;
+            self.deliver(arrival)?;
         }
         let Some(next) = self.links.as_ref().and_then(crate::links::Fifo::next) else {
             return Ok(());
@@ -37,18 +37,19 @@ impl Engine<'_> {
         if next.as_ps() > LATEST {
             return Err(Plain);
         }
-        self.put_into_calendar(next.as_ps(), self.shape.ranks);
+        let (time, source) = (next.as_ps(), self.shape.ranks);
+        self.calendar.add(Event { time, source, ..Event::default() });
         Ok(())
     }
 
     /// A message that leaves its port at `left`.
-    fn enter(&mut self, event: Event, left: u64, end: u64) -> Result<(), Plain> {
+    fn enter(&mut self, event: Event, left: u64) -> Result<(), Plain> {
         let Some(links) = &mut self.links else { return Ok(()) };
         let path = links.path(event.source, event.to);
         let price = self.prices.link(event.link);
         if !links.is_shared() {
             let time = left + price.latency;
-            return self.deliver(Event { time, kind: Kind::Arrive, ..event }, end);
+            return self.deliver(Event { time, kind: Kind::Arrive, ..event });
         }
         let key = key(left + price.latency, queue::Kind::Arrive, event);
         let message = Message { key, busy: Time::from_ps(price.busy), mark: event.link };

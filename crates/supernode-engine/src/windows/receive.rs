@@ -1,5 +1,7 @@
 //! The receiving side: arrivals, single receives, and receives that are awaited together.
 
+use std::collections::VecDeque;
+
 use supernode_collectives::{Action, Group};
 
 use super::lane::{NONE, Waits};
@@ -7,6 +9,9 @@ use super::{Engine, Event, Plain};
 
 /// Entries that may be looked at in vain, for each message and at least.
 const SEARCHED: (u64, u64) = (64, 1 << 24);
+
+/// Messages for which an inbox keeps its room: all lanes may have many, but not at the same time.
+const KEPT: usize = 8;
 
 /// A message that arrived, and when its port served it if that was at once.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +52,7 @@ impl Engine<'_> {
         let at = self.lane(rank, event.lane.into());
         let arrived = Arrived { from: event.source, link: event.link, head: event.time, rx };
         let lane = &mut self.lanes[at];
-        lane.arrived.push(arrived);
+        lane.arrived.push_back(arrived);
         let goes = match lane.waits {
             Waits::For(from) => from == event.source,
             Waits::Many(many) => lane.arrived.len() >= many as usize,
@@ -81,9 +86,14 @@ impl Engine<'_> {
         if self.searched > often * self.messages + least {
             return Err(Plain);
         }
-        let arrived = self.lanes[at].arrived.remove(place);
+        let inbox = &mut self.lanes[at].arrived;
+        let arrived = inbox.remove(place);
+        if inbox.is_empty() && inbox.capacity() > KEPT {
+            *inbox = VecDeque::new();
+        }
         let start = self.lanes[at].now;
-        self.lanes[at].now = self.take_all(rank, start, 0, [(arrived, wanted)]);
+        let messages = arrived.map(|arrived| (arrived, wanted));
+        self.lanes[at].now = self.take_all(rank, start, 0, messages);
         Ok(true)
     }
 
@@ -190,7 +200,7 @@ impl Engine<'_> {
             self.lanes[at].waits = Waits::Many(count as u32);
             return None;
         }
-        let mut arrived = std::mem::take(&mut self.lanes[at].arrived);
+        let mut arrived = Vec::from(std::mem::take(&mut self.lanes[at].arrived));
         // The first of each sender come first.
         arrived.sort_by_key(|arrived| arrived.from);
         let wanted = &self.batches[number].wanted;
@@ -204,7 +214,7 @@ impl Engine<'_> {
                 Some(here) if here.from == wanted.from => taken.push((*here, *wanted)),
                 _ => {
                     self.lanes[at].waits = Waits::For(wanted.from);
-                    self.lanes[at].arrived = arrived;
+                    self.lanes[at].arrived = arrived.into();
                     return None;
                 }
             }
@@ -222,7 +232,7 @@ impl Engine<'_> {
         } else {
             arrived.clear();
         }
-        self.lanes[at].arrived = arrived;
+        self.lanes[at].arrived = arrived.into();
         taken.sort_by_key(|(arrived, _)| (arrived.head, arrived.from));
         let mut batch = std::mem::take(&mut self.batches[number]);
         let start = self.lanes[at].now;
