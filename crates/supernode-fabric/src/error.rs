@@ -125,7 +125,7 @@ pub enum FabricError {
         last: u32,
     },
     /// More ranks than devices that live.
-    #[error("{ranks} ranks do not fit on the {left} devices that are left beside {dead} dead ones")]
+    #[error("{ranks} ranks do not fit on the {left} devices that are left, dead devices: {dead}")]
     TooFewLeft {
         /// Ranks asked for.
         ranks: u32,

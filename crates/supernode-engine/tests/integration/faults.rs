@@ -232,7 +232,7 @@ fn ranks_are_placed_on_the_devices_that_are_left() {
         |ranks, dead: &[u32]| place(Placement::Packed, ranks, dead).unwrap_err().to_string();
     assert_eq!(
         error(7, &[0, 3]),
-        "7 ranks do not fit on the 6 devices that are left beside 2 dead ones"
+        "7 ranks do not fit on the 6 devices that are left, dead devices: 2"
     );
     assert_eq!(error(7, &[8]), "there is no device 8; they are numbered from 0 to 7");
     assert_eq!(place(Placement::Packed, 0, &[1]).unwrap_err(), FabricError::NoRanks);

@@ -59,7 +59,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Time a collective over message sizes, as nccl-tests does.
-    Bench(bench::Args),
+    Bench(Box<bench::Args>),
     /// Say what a library would run for which sizes.
     Choices(choices::Args),
     /// Train on two machines and say which wins, and where the verdict turns.

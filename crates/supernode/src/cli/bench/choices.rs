@@ -75,6 +75,10 @@ pub(super) fn choices(args: &Args, setup: &Setup) -> Result<Choices, Error> {
         let what = "--inner says how the levels of `hierarchical` talk, which is not among --algo";
         return Err(format!("{what} {}; add it or leave --inner out", args.algo).into());
     }
+    if !args.levels.is_empty() && !run.iter().any(leveled) {
+        let what = "--levels are those of `hierarchical`, which is not among --algo";
+        return Err(format!("{what} {}; add it or leave --levels out", args.algo).into());
+    }
     Ok(Choices { run, left_out, of_all })
 }
 

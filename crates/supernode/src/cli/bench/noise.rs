@@ -32,7 +32,7 @@ pub(super) fn noise(args: &Args, fabric: &Fabric) -> Result<Option<Noise>, Error
         return Ok(None);
     }
     let jitter = args.jitter.as_ref().map(|text| text.parse());
-    let jitter = jitter.transpose().map_err(|error| format!("--jitter: {error}"))?;
+    let jitter = jitter.transpose().map_err(|error| format!("--{error}"))?;
     let slow = args
         .slow
         .iter()
@@ -66,6 +66,13 @@ fn slow(text: &str, fabric: &Fabric) -> Result<Slow, String> {
 
 /// What does not go with noise or with many seeds.
 pub(super) fn refuse(args: &Args) -> Result<(), Error> {
+    let faulty = !args.degrade.is_empty() || args.dead.iter().any(|dead| dead.contains(':'));
+    if args.engine == EngineChoice::Formula && (makes_noise(args) || faulty) {
+        return Err(
+            "no closed form knows noise or faulty links; use the engine `auto`, `sweep` or `ports`"
+                .into(),
+        );
+    }
     let Some(seeds) = args.seeds else { return Ok(()) };
     if seeds == 0 || seeds > MOST_SEEDS {
         return Err(

@@ -123,9 +123,10 @@ impl Setup {
             let hours = messages / PORTS_MESSAGES_PER_HOUR;
             format!("fewer ranks (one by one, its messages take some {} hours)", grouped(hours))
         };
+        let faulty = self.cost.noise.is_some() || self.cost.fabric.is_faulty();
+        let estimate = if faulty { "" } else { ", or `formula` for an estimate" };
         format!(
-            "the engine `{engine}` cannot run {algorithm} here: {unfit}; use {instead}, or `formula` \
-             for an estimate"
+            "the engine `{engine}` cannot run {algorithm} here: {unfit}; use {instead}{estimate}"
         )
         .into()
     }
