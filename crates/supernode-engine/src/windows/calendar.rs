@@ -16,12 +16,18 @@ const BLOCK: usize = 8;
 const END: u32 = u32::MAX;
 
 /// Events of one window.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Block {
     events: [Event; BLOCK],
     len: usize,
     /// The next block of the same window, or of those that are free.
     next: u32,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self { events: [Event::default(); BLOCK], len: 0, next: END }
+    }
 }
 
 /// Events by window.
@@ -56,14 +62,14 @@ impl Calendar {
         }
         let first = &mut self.near[window as usize % NEAR];
         if *first == END || self.blocks[*first as usize].len == BLOCK {
-            let block = Block { events: [Event::default(); BLOCK], len: 0, next: *first };
-            if self.free == END {
+            let next = std::mem::replace(first, self.free);
+            if *first == END {
                 *first = self.blocks.len() as u32;
-                self.blocks.push(block);
-            } else {
-                *first = self.free;
-                self.free = std::mem::replace(&mut self.blocks[self.free as usize], block).next;
+                self.blocks.push(Block::default());
             }
+            let block = &mut self.blocks[*first as usize];
+            self.free = block.next;
+            (block.len, block.next) = (0, next);
         }
         let block = &mut self.blocks[*first as usize];
         block.events[block.len] = event;
