@@ -109,6 +109,7 @@ impl Concurrent {
             }
             shape.ports = worse(shape.ports, own.ports);
             shape.bit_identical &= own.bit_identical;
+            shape.in_rank_order &= own.in_rank_order;
             first.push(chunks);
             let own = [own.input_chunks, own.output_chunks, own.scratch_chunks];
             for (sum, own) in chunks.iter_mut().zip(own) {

@@ -121,6 +121,50 @@ pub enum CollectiveError {
         /// Ranks of the schedule.
         schedule: u32,
     },
+    /// Only where each rank has a block of its own can blocks have counts of their own.
+    #[error(
+        "this {collective} has no blocks that could have counts of their own; use all-gather, \
+         reduce-scatter, gather, scatter, or all-to-all by an algorithm without scratch"
+    )]
+    NoBlocks {
+        /// The collective.
+        collective: Collective,
+    },
+    /// There are more or fewer counts than blocks.
+    #[error("{collective} of {ranks} ranks takes {wanted} counts, not {given}")]
+    Counts {
+        /// The collective.
+        collective: Collective,
+        /// The number of ranks.
+        ranks: u32,
+        /// One for each rank, or for each pair of ranks.
+        wanted: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// Counts that add up to more than a machine holds.
+    #[error("the counts of {ranks} ranks add up to 2^56 elements or more; use fewer")]
+    TooManyElements {
+        /// The number of ranks.
+        ranks: u32,
+    },
+    /// A schedule does not compute what its collective asks for.
+    #[error("the schedule is wrong: {what}")]
+    Wrong {
+        /// What the proof found first.
+        what: String,
+    },
+    /// Contributions are not added in rank order, which an operator that does not commute needs.
+    #[error(
+        "this {collective} of {ranks} ranks does not add in rank order, which an operator that does not \
+         commute needs; choose an algorithm that does"
+    )]
+    OutOfOrder {
+        /// The collective.
+        collective: Collective,
+        /// The number of ranks.
+        ranks: u32,
+    },
     /// A member of a communicator does not exist, or comes twice.
     #[error("{}", if *twice {
         format!("rank {rank} is a member twice; name it once")

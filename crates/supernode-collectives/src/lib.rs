@@ -19,7 +19,8 @@
 //!
 //! Modules: `step` (what one step does), `schedule` (the trait, the shape, the layout of chunks),
 //! `table` (schedules written out), `concurrent` (several collectives at once),
-//! `communicator` (among some ranks of a machine, in an order of their own),
+//! `communicator` (among some ranks of a machine, in an order of their own), `uneven` (blocks of unequal
+//! counts),
 //! `phase` (schedules that go in step, a phase of all ranks at a time),
 //! `algorithm` (names and construction), `algorithms` (one file per algorithm), `plan` (levels for
 //! any number of ranks), `collective` (what is computed, and busbw factors), `bound` (what no algorithm can beat),
@@ -38,6 +39,7 @@ pub mod prove;
 mod schedule;
 mod step;
 mod table;
+mod uneven;
 
 pub use algorithm::{Algorithm, Inner, LevelPlan, Tuning};
 pub use algorithms::{
@@ -57,3 +59,4 @@ pub use plan::{Fitted, fit_levels, fit_machine, gcd};
 pub use schedule::{Chunks, Ports, Schedule, Shape, sample};
 pub use step::{Action, Buf, Dep, Engine, Group, Rank, Span, Step};
 pub use table::Table;
+pub use uneven::Uneven;

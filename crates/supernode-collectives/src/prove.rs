@@ -19,15 +19,19 @@
 //!
 //! Modules: `scan` (does each step make sense), `machine` and `take` (running without time),
 //! `deadlock`, `expression` and `memory` (symbolic values), `symbolic` (what steps do to them),
-//! `clocks` and `races`, `meter` (costs), `verdict` (is the output right), `heard` (is a barrier one),
-//! `closed` (formulas), `effort` (what a proof takes), `finding` (what can be wrong), `explain` (steps and data movement as text), `drawing`
+//! `clocks` and `races`, `meter` (costs), `verdict` (is the output right), `additions` (in which order
+//! it was added), `evaluate` (with values and an operator of one's own), `overlap` (in place), `heard` (is
+//! a barrier one), `closed` (formulas), `effort` (what a proof takes), `finding` (what can be wrong),
+//! `explain` (steps and data movement as text), `drawing`
 //! (data movement as an SVG).
 
+mod additions;
 mod clocks;
 mod closed;
 mod deadlock;
 mod drawing;
 mod effort;
+mod evaluate;
 mod explain;
 mod expression;
 mod finding;
@@ -35,6 +39,7 @@ mod heard;
 mod machine;
 mod memory;
 mod meter;
+mod overlap;
 mod races;
 mod scan;
 mod symbolic;
@@ -45,6 +50,7 @@ pub use closed::{Stated, prove_algorithm};
 pub use deadlock::{Blocked, Deadlock, WaitsFor};
 pub use drawing::draw;
 pub use effort::{memory_needed, operations};
+pub use evaluate::evaluate;
 pub use explain::explain;
 pub use finding::{Access, Finding, Place};
 pub use machine::Order;
@@ -57,6 +63,7 @@ use std::sync::atomic::AtomicU64;
 use clocks::Watched;
 use machine::Machine;
 use memory::Memory;
+use overlap::Overlap;
 use races::Races;
 use scan::Scan;
 use symbolic::Symbolic;
@@ -76,20 +83,30 @@ pub struct Options {
     pub order: Order,
     /// Counts the steps of all runs while they are taken, for whoever waits.
     pub progress: Option<Arc<AtomicU64>>,
+    /// Whether input and output overlap as NCCL's and MPI's in-place calls have it: one buffer, or the
+    /// own block of the large one.
+    pub in_place: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let depths = vec![0, 1, 2, 4, 8];
-        Self { depths, keep: 16, order: Order::Fair, progress: None }
+        Self { depths, keep: 16, order: Order::Fair, progress: None, in_place: false }
     }
 }
 
-/// How floating-point sums come out.
+/// How sums come out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summation {
     /// Whether every rank that gets a sum gets it from the same additions in the same order.
     pub bit_identical: bool,
+    /// Whether contributions are added in the order of the ranks, each addition joining neighbouring runs
+    /// of them: what an operator that does not commute needs. True where nothing is added.
+    pub in_rank_order: bool,
+    /// The order of additions as a number, if it is the same for every element of every rank: a result
+    /// then depends neither on how many elements there are nor on where an element stands (batch
+    /// invariance). Proofs with one number say so of other slices, too. None where it is not the same.
+    pub order: Option<u64>,
     /// Additions one after the other on the longest way from an input to a result.
     pub depth: u32,
     /// A number that follows from all results: equal for runs that compute the same expressions.
@@ -208,13 +225,23 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
         // Nothing is run, and no room is needed for it.
         (shape.output_chunks, shape.scratch_chunks) = (0, 0);
     }
-    let watched = if sound && scan.shares { Watched::of(schedule) } else { Watched::default() };
-    let races = Races::new(watched, shape);
+    let overlap = options.in_place.then(|| Overlap::new(asked.shape, asked.members));
+    let watched = if sound && scan.shares {
+        Watched::of(schedule, overlap.as_ref())
+    } else {
+        Watched::default()
+    };
+    let races = Races::new(watched, shape, overlap.clone());
     let findings = Findings { list: scan.findings, keep: options.keep, found: scan.found };
-    let mut effects = Symbolic::new(shape, scan.named, races, findings);
+    let mut memory = Memory::new(shape, overlap);
+    let lengths = schedule.chunks(0, 1);
+    if sound && lengths.is_uneven() {
+        memory.measure(lengths);
+    }
+    let mut effects = Symbolic::new(shape, memory, scan.named, races, findings);
     effects.trace = trace.then(symbolic::Trace::default);
     if !sound {
-        return Ok(finish(effects, &asked, 0, false));
+        return Ok(finish(effects, &asked, shape.ranks, 0, false));
     }
     let mut machine = Machine::new(schedule, None, effects);
     machine.progress = options.progress.as_deref();
@@ -235,11 +262,14 @@ fn run(schedule: &dyn Schedule, options: &Options, trace: bool) -> Result<Run, C
             }
         }
     }
-    Ok(finish(machine.effects, &asked, machine.steps_taken, whole))
+    Ok(finish(machine.effects, &asked, shape.ranks, machine.steps_taken, whole))
 }
 
-fn finish(effects: Symbolic, asked: &Asked, steps: u64, ended: bool) -> Run {
-    let Symbolic { memory, meter, mut findings, trace, heard, .. } = effects;
+fn finish(effects: Symbolic, asked: &Asked, ranks: u32, steps: u64, ended: bool) -> Run {
+    let Symbolic { mut memory, meter, mut findings, trace, heard, .. } = effects;
+    if let Some(misfit) = memory.misfit.take() {
+        findings.push(|| misfit);
+    }
     if let Some(heard) = heard.filter(|_| ended) {
         let ranks: Vec<Rank> = (0..asked.shape.ranks).map(|member| asked.rank(member)).collect();
         for &rank in &ranks {
@@ -249,11 +279,8 @@ fn finish(effects: Symbolic, asked: &Asked, steps: u64, ended: bool) -> Run {
             }
         }
     }
-    let summation = if ended {
-        verdict::check(&memory, asked, &mut findings)
-    } else {
-        Summation { bit_identical: false, depth: 0, digest: 0 }
-    };
-    let (cost, trace) = (meter.cost(&asked.shape), trace.unwrap_or_default());
+    let summation =
+        if ended { verdict::check(&memory, asked, ranks, &mut findings) } else { verdict::NOTHING };
+    let (cost, trace) = (meter.cost(&asked.shape, &memory), trace.unwrap_or_default());
     Run { findings, summation, cost, steps, ended, trace, memory }
 }

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use supernode_units::Time;
 
+use crate::uneven::Blocks;
 use crate::{Buf, Collective, Group, Members, Phase, Rank, Span, Step};
 
 /// In which order a rank's ports serve messages.
@@ -42,11 +43,14 @@ pub struct Shape {
     /// Whether every rank ends with the same bits although floating-point addition is not
     /// associative.
     pub bit_identical: bool,
+    /// Whether contributions are added in the order of the ranks, each addition joining neighbouring runs
+    /// of them: what an operator that does not commute needs. True where nothing is added.
+    pub in_rank_order: bool,
 }
 
 impl Shape {
     /// The outline of a schedule of your own: one chunk for each block that the collective has, one
-    /// lane, ports that serve in order of time, no scratch, no promise of equal bits.
+    /// lane, ports that serve in order of time, no scratch, no promise of equal bits or of an order.
     ///
     /// ```
     /// use supernode_collectives::{Collective, Shape};
@@ -65,6 +69,7 @@ impl Shape {
             output_chunks,
             scratch_chunks: 0,
             bit_identical: false,
+            in_rank_order: !collective.reduces() || ranks <= 2,
         }
     }
 
@@ -166,6 +171,8 @@ pub struct Chunks {
     parts: Vec<Part>,
     /// Who has buffers, if not every rank by its own number.
     members: Option<Members>,
+    /// The elements of blocks that are not equal.
+    blocks: Option<Blocks>,
 }
 
 /// The layout of one of several collectives that run at once.
@@ -199,7 +206,15 @@ impl Chunks {
         let elements = if chunks == 0 { 0 } else { count.div_ceil(chunks) };
         let whole = chunks == 0 || shape.collective.has_equal_blocks();
         let count = if whole { elements.saturating_mul(chunks) } else { count };
-        Self { elements, count, element_bytes, shape, parts: Vec::new(), members: None }
+        Self {
+            elements,
+            count,
+            element_bytes,
+            shape,
+            parts: Vec::new(),
+            members: None,
+            blocks: None,
+        }
     }
 
     /// The layouts of several collectives under the shape of all; all elements have one width.
@@ -212,7 +227,17 @@ impl Chunks {
             shape,
             parts,
             members: None,
+            blocks: None,
         }
+    }
+
+    /// The layout of blocks that have counts of their own.
+    pub(crate) fn uneven(shape: Shape, blocks: Blocks, element_bytes: u64) -> Self {
+        let large = shape.input_chunks.max(shape.output_chunks);
+        let elements = blocks.largest().div_ceil(u64::from(large / shape.ranks.max(1)).max(1));
+        let count = blocks.most();
+        let (parts, blocks) = (Vec::new(), Some(blocks));
+        Self { elements, count, element_bytes, shape, parts, members: None, blocks }
     }
 
     /// The same layout among `members` of a machine.
@@ -224,7 +249,7 @@ impl Chunks {
     /// Whether buffers of ranks differ by more than the collective asks for, so that all have to be looked
     /// at to know the largest.
     pub fn differ_by_rank(&self) -> bool {
-        self.is_joined() || self.members.is_some()
+        self.is_joined() || self.members.is_some() || self.blocks.is_some()
     }
 
     /// Ranks whose contributions make a sum, of `ranks` ranks in all.
@@ -248,7 +273,27 @@ impl Chunks {
         self.shape.output_chunks
     }
 
-    /// Bytes that a message of `span` is charged.
+    /// Whether blocks have counts of their own.
+    pub fn is_uneven(&self) -> bool {
+        self.blocks.is_some()
+    }
+
+    /// Elements that some rank has to send or receive, whatever the algorithm, if blocks have counts of
+    /// their own.
+    pub fn least_moved(&self) -> Option<u64> {
+        self.blocks.as_ref().map(|blocks| blocks.least_moved(self.shape.collective))
+    }
+
+    /// Bytes that a message of `span`, a part of a buffer of `rank`, is charged: the nominal ones, or where
+    /// blocks have counts of their own the true ones.
+    pub fn charged_bytes(&self, span: Span, rank: Rank) -> u64 {
+        if self.blocks.is_none() {
+            return self.nominal_bytes(span);
+        }
+        self.byte_ranges(span, rank).map(|(start, end)| end - start).sum()
+    }
+
+    /// Bytes that a message of `span` is charged where blocks are equal; no less elsewhere.
     pub fn nominal_bytes(&self, span: Span) -> u64 {
         let own = self.part_of(span).map_or(self, |part| &self.parts[part].chunks);
         u64::from(span.len) * own.elements * own.element_bytes
@@ -303,6 +348,15 @@ impl Chunks {
         let member = self.members.as_ref().map_or(Some(rank), |members| members.index(rank));
         let Some(rank) = member else { return (0, 0) };
         let collective = self.shape.collective;
+        if let Some(blocks) = &self.blocks {
+            let absent = match span.buf {
+                Buf::Input => !collective.has_input(rank),
+                Buf::Output => !collective.has_output(rank),
+                Buf::Scratch => false,
+            };
+            let at = |chunk| blocks.at(&self.shape, span.buf, rank, chunk) * self.element_bytes;
+            return if absent { (0, 0) } else { (at(span.first), at(span.first + span.len)) };
+        }
         let base = match (collective, span.buf) {
             (_, Buf::Scratch) => return self.scratch_range(span),
             (_, Buf::Input) if !collective.has_input(rank) => return (0, 0),
@@ -354,6 +408,7 @@ mod tests {
             output_chunks: output,
             scratch_chunks: 0,
             bit_identical: true,
+            in_rank_order: false,
         }
     }
 

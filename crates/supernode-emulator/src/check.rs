@@ -75,7 +75,6 @@ impl Reference<'_> {
         let shape = spec.shape;
         // Block `rank` of a large buffer.
         let block = shape.output_chunks.max(shape.input_chunks) / shape.ranks;
-        let bytes = spec.chunks.nominal_bytes(Span::input(0, block)) as usize;
         // Which inputs, and which part of each; a sum is taken as the only input.
         let (from, parts): (std::ops::Range<usize>, bool) = match shape.collective {
             Collective::AllReduce => (0..1, false),
@@ -97,8 +96,12 @@ impl Reference<'_> {
                 Self::Sum(sum) => sum,
                 Self::Moved(inputs) => &inputs[source],
             };
-            let at = |block: usize| (block * bytes).min(data.len());
-            if parts { &data[at(rank as usize)..at(rank as usize + 1)] } else { data }
+            if !parts {
+                return data;
+            }
+            let own = Span::input(rank * block, block);
+            let (start, end) = spec.chunks.byte_range(own, source as Rank);
+            &data[start as usize..end as usize]
         })
     }
 }

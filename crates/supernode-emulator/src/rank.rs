@@ -200,7 +200,8 @@ impl Machine {
         index: u32,
         step: &Step,
     ) -> Taken {
-        let nominal = |span: Span| world.chunks.nominal_bytes(span);
+        let rank = self.rank;
+        let nominal = |span: Span| world.chunks.charged_bytes(span, rank);
         match step.action {
             Action::Send { to, src } => {
                 if step.fan >= FAN_MIN && !world.trace_steps {

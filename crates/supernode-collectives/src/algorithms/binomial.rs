@@ -209,13 +209,15 @@ impl Schedule for Binomial {
             Collective::Reduce { .. } if self.ranks > 2 => 1,
             _ => 0,
         };
+        let plain = Shape::new(self.collective, self.ranks);
         Shape {
             ports: Ports::Fixed,
             input_chunks,
             output_chunks,
             scratch_chunks: scratch_chunks.min(self.ranks),
             bit_identical: true,
-            ..Shape::new(self.collective, self.ranks)
+            in_rank_order: plain.in_rank_order || self.root == 0,
+            ..plain
         }
     }
 

@@ -56,12 +56,14 @@ impl Chain {
 
 impl Schedule for Chain {
     fn shape(&self) -> Shape {
+        let plain = Shape::new(self.collective, self.ranks);
         Shape {
             ports: Ports::Fixed,
             input_chunks: self.slices,
             output_chunks: self.slices,
             bit_identical: true,
-            ..Shape::new(self.collective, self.ranks)
+            in_rank_order: plain.in_rank_order || self.root == 0 || self.root == self.ranks - 1,
+            ..plain
         }
     }
 

@@ -116,6 +116,8 @@ pub(super) fn in_rank_order(rank: Rank, ranks: u32, at: u32) -> Action {
 
 impl Schedule for Direct {
     fn shape(&self) -> Shape {
+        let whole = self.one_shot && self.collective == Collective::AllReduce;
+        let plain = Shape::new(self.collective, self.ranks);
         let (input_chunks, output_chunks) = match self.collective {
             Collective::AllReduce if self.one_shot => (1, 1),
             collective => collective.blocks(self.ranks),
@@ -128,7 +130,8 @@ impl Schedule for Direct {
             input_chunks,
             output_chunks,
             bit_identical: true,
-            ..Shape::new(self.collective, self.ranks)
+            in_rank_order: plain.in_rank_order || whole,
+            ..plain
         }
     }
 

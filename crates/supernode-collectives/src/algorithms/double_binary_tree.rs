@@ -141,6 +141,14 @@ impl Schedule for DoubleBinaryTree {
         let alone = self.ranks == 1;
         let chunks = if alone { 1 } else { 2 * self.slices };
         let reduces = matches!(self.collective, Collective::Reduce { .. });
+        // The second tree of an odd number is turned by one. A root stands outside of its trees.
+        let even = self.ranks.is_multiple_of(2);
+        let in_order = match self.collective {
+            Collective::AllReduce => even,
+            Collective::Reduce { root } => root == 0 && !even,
+            _ => false,
+        };
+        let plain = Shape::new(self.collective, self.ranks);
         Shape {
             lanes: match self.collective {
                 _ if alone => 1,
@@ -152,7 +160,8 @@ impl Schedule for DoubleBinaryTree {
             output_chunks: chunks,
             scratch_chunks: if reduces && !alone { chunks } else { 0 },
             bit_identical: true,
-            ..Shape::new(self.collective, self.ranks)
+            in_rank_order: plain.in_rank_order || in_order,
+            ..plain
         }
     }
 

@@ -159,6 +159,7 @@ impl Schedule for DualRoot {
             output_chunks: self.blocks,
             scratch_chunks: if self.ranks == 1 { 0 } else { self.blocks },
             bit_identical: true,
+            in_rank_order: true,
             ..Shape::new(Collective::AllReduce, self.ranks)
         }
     }

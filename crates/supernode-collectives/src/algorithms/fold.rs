@@ -49,7 +49,9 @@ impl<S: Schedule> Schedule for Folded<S> {
         };
         let sum = if folds { self.own.input_chunks } else { 0 };
         let scratch_chunks = self.own.scratch_chunks + sum;
-        Shape { ranks: self.ranks, ports, scratch_chunks, ..self.own }
+        // Ranks that fold come after all others.
+        let in_rank_order = self.own.in_rank_order && (!folds || self.own.ranks == 1);
+        Shape { ranks: self.ranks, ports, scratch_chunks, in_rank_order, ..self.own }
     }
 
     fn phases(&self) -> Option<Vec<Phase>> {

@@ -211,6 +211,9 @@ impl Schedule for Hierarchical {
             output_chunks,
             scratch_chunks: if keeps { n } else { 0 },
             bit_identical: true,
+            // Pairs of runs are neighbours.
+            in_rank_order: !self.collective.reduces()
+                || self.levels.iter().all(|level| level.size <= 2),
         }
     }
 

@@ -84,6 +84,7 @@ impl Schedule for InSwitch {
             input_chunks: input * self.slices,
             output_chunks: output * self.slices,
             bit_identical: true,
+            in_rank_order: true,
             ..Shape::new(self.collective, self.ranks)
         }
     }

@@ -108,6 +108,7 @@ impl Schedule for Linear {
             input_chunks,
             output_chunks,
             bit_identical: true,
+            in_rank_order: true,
             ..Shape::new(self.collective, self.ranks)
         }
     }

@@ -83,6 +83,8 @@ impl Schedule for MultiPortBucket {
             ports: Ports::Contended,
             input_chunks: chunks,
             output_chunks: chunks,
+            // Each bucket begins in another dimension.
+            in_rank_order: self.ranks <= 2,
             ..self.buckets[0].shape()
         }
     }

@@ -196,13 +196,15 @@ impl Schedule for RecursiveDoubling {
             _ if n.is_power_of_two() => Ports::InStep,
             _ => Ports::Contended,
         };
+        let plain = Shape::new(self.collective, n);
         Shape {
             ports,
             input_chunks,
             output_chunks,
             scratch_chunks,
             bit_identical: true,
-            ..Shape::new(self.collective, n)
+            in_rank_order: plain.in_rank_order || self.collective == Collective::AllReduce,
+            ..plain
         }
     }
 

@@ -98,6 +98,7 @@ impl Schedule for WholeVectors {
             output_chunks: 1,
             scratch_chunks: 1,
             bit_identical: true,
+            in_rank_order: true,
             ..Shape::new(Collective::AllReduce, ranks)
         }
     }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::Place;
+use super::{Overlap, Place};
 use crate::{Action, Buf, Rank, Schedule, Shape, Span};
 
 /// Who accesses memory: lane `lane` of `rank`, itself or by what lands later at `target`.
@@ -20,8 +20,16 @@ pub(super) struct Agent {
     pub(super) target: Option<Rank>,
 }
 
-/// The chunk of a buffer of a rank.
+/// The chunk of a buffer of a rank; in place, input and output are one.
 pub(super) type Cell = (Rank, Buf, u32);
+
+/// Where a chunk of a buffer of `owner` lies.
+pub(super) fn cell(overlap: Option<&Overlap>, owner: Rank, buf: Buf, chunk: u32) -> Cell {
+    match overlap {
+        Some(overlap) if buf != Buf::Scratch => (owner, Buf::Output, overlap.at(owner, buf, chunk)),
+        _ => (owner, buf, chunk),
+    }
+}
 
 /// One access of a step to memory.
 #[derive(Debug, Clone, Copy)]
@@ -32,11 +40,20 @@ pub(super) struct Touch {
     pub(super) writes: bool,
 }
 
-/// Calls `each` with everything that a step touches, inputs apart: those are never written.
-pub(super) fn touches(at: Place, action: &Action, mut each: impl FnMut(Touch)) {
+/// Calls `each` with everything that a step touches, inputs apart unless the collective runs in place:
+/// those are never written.
+pub(super) fn touches(
+    at: Place,
+    action: &Action,
+    overlap: Option<&Overlap>,
+    mut each: impl FnMut(Touch),
+) {
+    if overlap.is_some_and(|overlap| overlap.is_idle(at.rank, action)) {
+        return;
+    }
     let own = Agent { rank: at.rank, lane: at.lane, target: None };
     let mut touch = |owner: Rank, span: Span, agent: Agent, writes: bool| {
-        if span.buf != Buf::Input && span.len > 0 {
+        if (span.buf != Buf::Input || overlap.is_some()) && span.len > 0 {
             each(Touch { owner, span, agent, writes });
         }
     };
@@ -102,13 +119,13 @@ pub(super) struct Watched {
 
 impl Watched {
     /// Reads all steps twice: which chunks are contended, and by whom.
-    pub(super) fn of(schedule: &dyn Schedule) -> Self {
+    pub(super) fn of(schedule: &dyn Schedule, overlap: Option<&Overlap>) -> Self {
         let shape = schedule.shape();
         let mut users: BTreeMap<Cell, (Agent, bool, bool)> = BTreeMap::new();
-        each_touch(schedule, &shape, |touch| {
+        each_touch(schedule, &shape, overlap, |touch| {
             for chunk in touch.span.chunks(shape.chunks(touch.span.buf)) {
                 let (agent, shared, written) = users
-                    .entry((touch.owner, touch.span.buf, chunk))
+                    .entry(cell(overlap, touch.owner, touch.span.buf, chunk))
                     .or_insert((touch.agent, false, false));
                 *shared |= *agent != touch.agent;
                 *written |= touch.writes;
@@ -121,9 +138,10 @@ impl Watched {
         if watched.cells.is_empty() {
             return watched;
         }
-        each_touch(schedule, &shape, |touch| {
+        each_touch(schedule, &shape, overlap, |touch| {
             let mut chunks = touch.span.chunks(shape.chunks(touch.span.buf));
-            if chunks.any(|c| watched.cells.contains(&(touch.owner, touch.span.buf, c))) {
+            let of = |chunk| cell(overlap, touch.owner, touch.span.buf, chunk);
+            if chunks.any(|chunk| watched.cells.contains(&of(chunk))) {
                 let next = watched.agents.len() as u32;
                 watched.agents.entry(touch.agent).or_insert(next);
             }
@@ -132,12 +150,17 @@ impl Watched {
     }
 }
 
-fn each_touch(schedule: &dyn Schedule, shape: &Shape, mut each: impl FnMut(Touch)) {
+fn each_touch(
+    schedule: &dyn Schedule,
+    shape: &Shape,
+    overlap: Option<&Overlap>,
+    mut each: impl FnMut(Touch),
+) {
     for rank in 0..shape.ranks {
         for lane in 0..shape.lanes {
             for step in 0..schedule.steps(rank, lane) {
                 let action = schedule.step(rank, lane, step).action;
-                touches(Place { rank, lane, step }, &action, &mut each);
+                touches(Place { rank, lane, step }, &action, overlap, &mut each);
             }
         }
     }

@@ -128,7 +128,7 @@ impl Stated {
             let (counted, stated) = (cost.rounds.to_string(), rounds.to_string());
             found.push(Finding::Formula { what: "rounds", counted, stated });
         }
-        let chunks = u64::from(cost.chunks);
+        let chunks = cost.chunks;
         if let Some((numerator, denominator)) = self.sent
             && cost.sent * denominator != numerator * chunks
         {

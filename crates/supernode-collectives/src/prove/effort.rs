@@ -1,5 +1,6 @@
 //! What a proof takes, from the steps of a few ranks.
 
+use super::additions::Additions;
 use super::expression::Expressions;
 use super::memory::Memory;
 use crate::{Action, Schedule, Span, sample};
@@ -112,7 +113,9 @@ pub fn memory_needed(schedule: &dyn Schedule) -> (u64, u64) {
     }
     let messages = schedule.in_flight().saturating_mul(ranks).saturating_mul(MESSAGE_BYTES);
     let mut needed = buffers
-        .saturating_add(sums.saturating_mul(ranks).saturating_mul(Expressions::BYTES))
+        .saturating_add(
+            sums.saturating_mul(ranks).saturating_mul(Expressions::BYTES + Additions::BYTES),
+        )
         .saturating_add(messages);
     if shared || lanes > 1 {
         let cells = ranks * u64::from(shape.output_chunks + shape.scratch_chunks);

@@ -26,6 +26,8 @@ pub(super) struct Expressions {
     sums: Vec<Sum>,
     /// Open addressing: index of a sum plus one, zero for empty; a power of two long.
     table: Vec<u32>,
+    /// One leaf of each sum, where somebody asks how long it is.
+    some_leaf: Option<Vec<Value>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +55,21 @@ impl Expressions {
 
     pub(super) fn new(shape: &Shape) -> Self {
         let leaves = shape.ranks * shape.input_chunks;
-        Self { chunks: shape.input_chunks, leaves, sums: Vec::new(), table: vec![0; 1024] }
+        let (sums, table) = (Vec::new(), vec![0; 1024]);
+        Self { chunks: shape.input_chunks, leaves, sums, table, some_leaf: None }
+    }
+
+    /// Notes a leaf of each sum from now on.
+    pub(super) fn note_leaves(&mut self) {
+        self.some_leaf = Some(Vec::new());
+    }
+
+    /// A leaf of the value, if they are noted; itself if it is one.
+    pub(super) fn some_leaf(&self, value: Value) -> Option<Value> {
+        match value.checked_sub(self.leaves) {
+            None => Some(value),
+            Some(sum) => self.some_leaf.as_ref()?.get(sum as usize).copied(),
+        }
     }
 
     /// What `rank` contributes as `chunk` of its input.
@@ -87,6 +103,11 @@ impl Expressions {
         let digest = mix(x.wrapping_add(y)) ^ mix(x ^ y);
         self.sums.push(Sum { left, right, height, digest, origin });
         self.table[slot] = self.sums.len() as u32;
+        if let Some(leaf) = self.some_leaf(left)
+            && let Some(leaves) = &mut self.some_leaf
+        {
+            leaves.push(leaf);
+        }
         let value = self.leaves + self.sums.len() as u32 - 1;
         if self.sums.len() * 2 > self.table.len() {
             self.grow();
@@ -108,6 +129,21 @@ impl Expressions {
 
     fn sum(&self, value: Value) -> Option<&Sum> {
         self.sums.get(value.checked_sub(self.leaves)? as usize)
+    }
+
+    /// How many values are leaves: those below.
+    pub(super) fn leaf_count(&self) -> u32 {
+        self.leaves
+    }
+
+    /// The operands of all sums, in the order of their numbers.
+    pub(super) fn operands(&self) -> impl Iterator<Item = (Value, Value)> {
+        self.sums.iter().map(|sum| (sum.left, sum.right))
+    }
+
+    /// The operands of a sum, and the step that added first.
+    pub(super) fn sum_of(&self, value: Value) -> Option<(Value, Value, Place)> {
+        self.sum(value).map(|sum| (sum.left, sum.right, sum.origin))
     }
 
     /// Additions one after the other on the longest way from a leaf to the value.
@@ -178,6 +214,7 @@ mod tests {
             output_chunks: 1,
             scratch_chunks: 0,
             bit_identical: true,
+            in_rank_order: false,
         })
     }
 

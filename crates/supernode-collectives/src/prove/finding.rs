@@ -135,6 +135,28 @@ pub enum Finding {
         /// Two ranks that add in different orders.
         ranks: (Rank, Rank),
     },
+    /// Where blocks have counts of their own, a chunk is not as long as its place, or as what it is added to.
+    Length {
+        /// The step that stores or adds it.
+        at: Place,
+        /// Its elements.
+        got: u64,
+        /// Elements of its place.
+        wanted: u64,
+    },
+    /// The shape promises sums in rank order, but an addition joins what are no neighbouring runs.
+    OutOfOrder {
+        /// The rank that gets the sum.
+        rank: Rank,
+        /// The output chunk.
+        chunk: u32,
+        /// The step that adds.
+        at: Place,
+        /// First and last member of the lower operand.
+        low: (u32, u32),
+        /// First and last member of the other.
+        high: (u32, u32),
+    },
     /// The schedule ends, but not with connections of any depth that was tried.
     Depth {
         /// The greatest depth that was tried.
@@ -223,6 +245,17 @@ impl fmt::Display for Finding {
                 f,
                 "output chunk {chunk} is added in different orders on ranks {a} and {b}, but the \
                  shape promises the same bits everywhere"
+            ),
+            Self::Length { at, got, wanted } => write!(
+                f,
+                "{at}: a chunk of {got} elements does not fit one of {wanted}; the schedule needs equal \
+                 blocks"
+            ),
+            Self::OutOfOrder { rank, chunk, at, low, high } => write!(
+                f,
+                "output chunk {chunk} of rank {rank}: {at} adds the contributions of ranks {}..{} and \
+                 {}..{}, which are no neighbours, but the shape promises sums in rank order",
+                low.0, low.1, high.0, high.1
             ),
             Self::Depth { tried, deadlock } => {
                 write!(f, "deadlock although connections hold {tried} messages: {deadlock}")

@@ -1,7 +1,8 @@
 //! What a run costs: messages in a row, chunks through each rank, peers at the same time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::memory::Memory;
 use crate::{Collective, LowerBound, Rank, Shape};
 
 /// Costs that do not depend on a machine.
@@ -19,10 +20,17 @@ pub struct Cost {
     pub fan_out: u32,
     /// Most peers that a lane receives from in the same round.
     pub fan_in: u32,
+    /// Most chunks that a rank sends to one other, switches apart.
+    pub sent_to_one: u64,
     /// Most chunks that a rank adds itself.
     pub reductions: u64,
+    /// Most scratch chunks that a rank writes.
+    pub scratch: u64,
     /// Chunks of the large buffer: `sent / chunks` is the volume as a multiple of it.
-    pub chunks: u32,
+    pub chunks: u64,
+    /// What some rank has to send or receive where blocks have counts of their own; all of the above are
+    /// counted in elements then.
+    pub least_moved: Option<u64>,
     /// Whether a switch reduces.
     pub in_network: bool,
     /// Whether one message may reach, or ask, everyone: a switch copies or reduces, or ranks read
@@ -51,7 +59,10 @@ impl Cost {
     pub fn bandwidth_share(&self, shape: &Shape) -> f64 {
         // Every chunk is as many units as there are ranks, so that blocks are whole.
         let ranks = u64::from(shape.ranks);
-        let bytes = u64::from(self.chunks) * ranks;
+        if let Some(least) = self.least_moved {
+            return share(least, self.sent.max(self.received));
+        }
+        let bytes = self.chunks * ranks;
         let bound = LowerBound::new(shape.collective, shape.ranks, bytes, 1, self.in_network);
         share(bound.bytes, self.sent.max(self.received) * ranks)
     }
@@ -94,11 +105,36 @@ struct RankMeter {
     reductions: u64,
 }
 
+/// What a rank sends to each of its peers; the last comes again most often.
+#[derive(Debug, Clone, Default)]
+struct Peers {
+    all: BTreeMap<Rank, u64>,
+    last: (Rank, u64),
+}
+
+impl Peers {
+    fn send(&mut self, peer: Rank, chunks: u64) {
+        if self.last.0 == peer {
+            self.last.1 += chunks;
+            return;
+        }
+        let (old, sent) = std::mem::replace(&mut self.last, (peer, chunks));
+        *self.all.entry(old).or_default() += sent;
+    }
+
+    fn most(&self) -> u64 {
+        let (last, sent) = self.last;
+        let before = self.all.get(&last).copied().unwrap_or(0);
+        self.all.values().copied().max().unwrap_or(0).max(before + sent)
+    }
+}
+
 /// Counts while a schedule runs.
 #[derive(Debug)]
 pub(super) struct Meter {
     lanes: Vec<LaneMeter>,
     ranks: Vec<RankMeter>,
+    peers: Vec<Peers>,
     rounds: u32,
     messages: u64,
     in_network: bool,
@@ -110,6 +146,7 @@ impl Meter {
         Self {
             lanes: vec![LaneMeter::default(); (shape.ranks * shape.lanes) as usize],
             ranks: vec![RankMeter::default(); shape.ranks as usize],
+            peers: vec![Peers::default(); shape.ranks as usize],
             rounds: 0,
             messages: 0,
             in_network: false,
@@ -128,28 +165,31 @@ impl Meter {
     }
 
     /// `lane` of `rank` sends to `peer`; gives the round in which it arrives.
-    pub(super) fn send(&mut self, lane: usize, rank: Rank, peer: Rank, chunks: u32) -> u32 {
+    pub(super) fn send(&mut self, lane: usize, rank: Rank, peer: Rank, chunks: u64) -> u32 {
         let state = &mut self.lanes[lane];
         state.out.count(state.round, peer);
-        self.ranks[rank as usize].sent += u64::from(chunks);
+        self.ranks[rank as usize].sent += chunks;
+        if peer != rank {
+            self.peers[rank as usize].send(peer, chunks);
+        }
         self.messages += 1;
         state.round + 1
     }
 
     /// `lane` of `rank` takes what arrived from `peer`, no earlier than in `round`.
-    pub(super) fn receive(&mut self, lane: usize, rank: Rank, peer: Rank, round: u32, chunks: u32) {
+    pub(super) fn receive(&mut self, lane: usize, rank: Rank, peer: Rank, round: u32, chunks: u64) {
         self.wait_for(lane, round);
         let state = &mut self.lanes[lane];
         state.into.count(state.round, peer);
-        self.ranks[rank as usize].received += u64::from(chunks);
+        self.ranks[rank as usize].received += chunks;
     }
 
     /// What passes a port without a message of its own to a peer: shares of a switch's reduction,
     /// copies of a multicast, remote reads.
-    pub(super) fn passive(&mut self, from: Rank, sent: u32, to: Rank, received: u32) {
+    pub(super) fn passive(&mut self, from: Rank, sent: u64, to: Rank, received: u64) {
         self.unlimited_fan = true;
-        self.ranks[from as usize].sent += u64::from(sent);
-        self.ranks[to as usize].received += u64::from(received);
+        self.ranks[from as usize].sent += sent;
+        self.ranks[to as usize].received += received;
         self.messages += u64::from(sent > 0);
     }
 
@@ -159,11 +199,13 @@ impl Meter {
         self.in_network = true;
     }
 
-    pub(super) fn reduce(&mut self, rank: Rank, chunks: u32) {
-        self.ranks[rank as usize].reductions += u64::from(chunks);
+    pub(super) fn reduce(&mut self, rank: Rank, chunks: u64) {
+        self.ranks[rank as usize].reductions += chunks;
     }
 
-    pub(super) fn cost(&self, shape: &Shape) -> Cost {
+    /// All costs of a run that left `memory`.
+    pub(super) fn cost(&self, shape: &Shape, memory: &Memory) -> Cost {
+        let all = shape.input_chunks.max(shape.output_chunks);
         let most = |of: fn(&RankMeter) -> u64| self.ranks.iter().map(of).max().unwrap_or(0);
         let fan = |of: fn(&LaneMeter) -> u32| self.lanes.iter().map(of).max().unwrap_or(0);
         Cost {
@@ -173,8 +215,11 @@ impl Meter {
             received: most(|rank| rank.received),
             fan_out: fan(|lane| lane.out.most),
             fan_in: fan(|lane| lane.into.most),
+            sent_to_one: self.peers.iter().map(Peers::most).max().unwrap_or(0),
             reductions: most(|rank| rank.reductions),
-            chunks: shape.input_chunks.max(shape.output_chunks),
+            scratch: memory.most_scratch(),
+            chunks: memory.elements().unwrap_or(all.into()),
+            least_moved: memory.least_moved(),
             in_network: self.in_network,
             unlimited_fan: self.unlimited_fan,
         }

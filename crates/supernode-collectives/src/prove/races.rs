@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::clocks::{Agent, Cell, Clock, Touch, Watched, tick};
-use super::{Access, Finding, Place};
+use super::clocks::{Agent, Cell, Clock, Touch, Watched, cell, tick};
+use super::{Access, Finding, Overlap, Place};
 use crate::Shape;
 
 /// The last access of an agent to a cell, by kind.
@@ -24,14 +24,21 @@ pub(super) struct Races {
     /// comes before them.
     history: BTreeMap<Cell, Vec<Past>>,
     shape: Shape,
+    overlap: Option<Overlap>,
 }
 
 impl Races {
     /// Nothing to watch means nothing can race.
-    pub(super) fn new(watched: Watched, shape: Shape) -> Option<Self> {
+    pub(super) fn new(watched: Watched, shape: Shape, overlap: Option<Overlap>) -> Option<Self> {
         let agents = watched.agents.len();
         let clocks = || (0..shape.ranks * shape.lanes).map(|_| Clock::new(agents)).collect();
-        (agents > 0).then(|| Self { clocks: clocks(), watched, history: BTreeMap::new(), shape })
+        let history = BTreeMap::new();
+        (agents > 0).then(|| Self { clocks: clocks(), watched, history, shape, overlap })
+    }
+
+    /// Where input and output lie, if they overlap.
+    pub(super) fn overlap(&self) -> Option<Overlap> {
+        self.overlap.clone()
     }
 
     fn clock(&mut self, at: Place) -> &mut Clock {
@@ -79,7 +86,7 @@ impl Races {
         let new = Past { agent, tick: tick(at.step, second_half), access };
         let mut race = None;
         for chunk in touch.span.chunks(self.shape.chunks(touch.span.buf)) {
-            let cell = (touch.owner, touch.span.buf, chunk);
+            let cell = cell(self.overlap.as_ref(), touch.owner, touch.span.buf, chunk);
             if !self.watched.cells.contains(&cell) {
                 continue;
             }

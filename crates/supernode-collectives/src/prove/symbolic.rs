@@ -70,13 +70,14 @@ pub(super) struct Symbolic {
 impl Symbolic {
     pub(super) fn new(
         shape: Shape,
+        memory: Memory,
         named: BTreeSet<Place>,
         races: Option<Races>,
         findings: Findings,
     ) -> Self {
         Self {
             shape,
-            memory: Memory::new(shape),
+            memory,
             meter: Meter::new(&shape),
             named,
             snapshots: BTreeMap::new(),
@@ -96,7 +97,7 @@ impl Symbolic {
     fn combine(&mut self, at: Place, values: Values, with: Option<Span>) -> Values {
         let Some(with) = with else { return values };
         let own = self.read(at, at.rank, with);
-        self.meter.reduce(at.rank, with.len);
+        self.meter.reduce(at.rank, self.memory.weight_of(at.rank, with));
         let round = self.meter.round(self.lane(at));
         if let Some(trace) = &mut self.trace {
             trace.sums.insert((round, at.rank));
@@ -116,7 +117,8 @@ impl Symbolic {
             Action::Exchange { src, .. } => Some(*src),
             _ => None,
         };
-        touches(at, action, |touch| {
+        let overlap = races.overlap();
+        touches(at, action, overlap.as_ref(), |touch| {
             let first_half = src == Some(touch.span) && !touch.writes;
             if reads_of_exchange.is_none_or(|first| first == first_half)
                 && let Some(race) = races.access(at, &touch, reads_of_exchange != Some(true))
@@ -127,7 +129,7 @@ impl Symbolic {
     }
 
     fn arrive(&mut self, at: Place, sender: Place, packet: &Packet, exchange: bool) {
-        let len = packet.values.as_slice().len() as u32;
+        let len = self.memory.weight(&packet.values);
         let lane = self.lane(at);
         // An exchange is over when its own message has arrived, too.
         let own = self.meter.round(lane) + u32::from(exchange);
@@ -151,7 +153,7 @@ impl Symbolic {
     /// The message of a step; `whole` unless more of the step follows.
     fn packet(&mut self, at: Place, to: Rank, values: Values, whole: bool) -> Packet {
         let lane = self.lane(at);
-        let len = values.as_slice().len() as u32;
+        let len = self.memory.weight(&values);
         let round = self.meter.send(lane, at.rank, to, len);
         self.record(round, at, to, &values);
         let clock = self.races.as_mut().map(|races| races.send(at, whole));
@@ -169,7 +171,7 @@ impl Symbolic {
         let mut sum: Option<Values> = None;
         for member in group.members() {
             let share = self.read(at, member, src);
-            self.meter.passive(member, src.len, member, 0);
+            self.meter.passive(member, self.memory.weight_of(member, src), member, 0);
             sum = Some(match sum {
                 Some(sum) => self.memory.add(at, &sum, &share),
                 None => share,
@@ -177,7 +179,7 @@ impl Symbolic {
         }
         let Some(sum) = sum else { return };
         self.memory.write(at, at.rank, dst, &sum);
-        self.meter.passive(at.rank, 0, at.rank, dst.len);
+        self.meter.passive(at.rank, 0, at.rank, self.memory.weight_of(at.rank, dst));
         self.meter.answer(round);
         self.record(round, at, at.rank, &sum);
         self.asked = true;
@@ -278,8 +280,9 @@ impl Effects for Symbolic {
                 let values = self.read(at, from, src);
                 let lane = self.lane(at);
                 let round = self.meter.round(lane) + 1;
-                self.meter.passive(from, src.len, at.rank, 0);
-                self.meter.receive(lane, at.rank, from, round, src.len);
+                let len = self.memory.weight(&values);
+                self.meter.passive(from, len, at.rank, 0);
+                self.meter.receive(lane, at.rank, from, round, len);
                 self.record(round, Place { rank: from, ..at }, at.rank, &values);
                 let values = self.combine(at, values, with);
                 self.memory.write(at, at.rank, dst, &values);
@@ -288,8 +291,9 @@ impl Effects for Symbolic {
                 let values = self.read(at, at.rank, src);
                 let lane = self.lane(at);
                 // One message: the switch copies it.
-                self.meter.send(lane, at.rank, at.rank, src.len);
-                self.meter.passive(at.rank, 0, at.rank, dst.len);
+                let len = self.memory.weight(&values);
+                self.meter.send(lane, at.rank, at.rank, len);
+                self.meter.passive(at.rank, 0, at.rank, len);
                 self.memory.write(at, at.rank, dst, &values);
             }
             Action::SwitchReduce { group, src, dst } => self.switch_reduce(at, group, src, dst),

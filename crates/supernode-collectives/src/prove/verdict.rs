@@ -1,5 +1,6 @@
 //! Whether each output chunk is made of what the collective asks for, and how it was added.
 
+use super::additions::Additions;
 use super::expression::{UNDEFINED, Value, mix};
 use super::memory::Memory;
 use super::{Finding, Findings, Summation};
@@ -86,10 +87,21 @@ impl Asked<'_> {
     }
 }
 
-/// Checks every output chunk of every member.
-pub(super) fn check(memory: &Memory, asked: &Asked, findings: &mut Findings) -> Summation {
+/// What is said of a run that did not end.
+pub(super) const NOTHING: Summation =
+    Summation { bit_identical: false, in_rank_order: false, order: None, depth: 0, digest: 0 };
+
+/// Checks every output chunk of every member of a machine of `ranks` ranks.
+pub(super) fn check(
+    memory: &Memory,
+    asked: &Asked,
+    ranks: u32,
+    findings: &mut Findings,
+) -> Summation {
     let shape = &asked.shape;
-    let mut summation = Summation { bit_identical: true, depth: 0, digest: 0 };
+    let mut summation =
+        Summation { bit_identical: true, in_rank_order: true, order: Some(0), ..NOTHING };
+    let before = findings.found;
     let mut times = vec![0_u64; shape.ranks as usize];
     for chunk in 0..shape.output_chunks {
         // All ranks share one sum where results are bit-identical: it is checked once.
@@ -128,6 +140,11 @@ pub(super) fn check(memory: &Memory, asked: &Asked, findings: &mut Findings) -> 
                 }
             }
         }
+    }
+    if findings.found > before {
+        (summation.in_rank_order, summation.order) = (false, None);
+    } else if shape.collective.reduces() {
+        Additions::of(&memory.all, asked, ranks).judge(memory, asked, findings, &mut summation);
     }
     summation
 }

@@ -90,13 +90,13 @@ impl Machine {
                     batch.missing -= 1;
                 }
                 Action::Reduce { src, dst } => {
-                    let work = world.cost.reduce_time(world.chunks.nominal_bytes(*src));
+                    let work = world.cost.reduce_time(world.chunks.charged_bytes(*src, rank));
                     batch.local += world.cost.slowed(rank, work);
                     let operand = memory.read(world, *src);
                     batch.operands.add(world, memory, (dst, Some(dst)), operand);
                 }
                 Action::Copy { src, dst } => {
-                    let work = world.cost.copy_time(world.chunks.nominal_bytes(*src));
+                    let work = world.cost.copy_time(world.chunks.charged_bytes(*src, rank));
                     batch.local += world.cost.slowed(rank, work);
                     batch.operands.flush(world, memory);
                     let mut payload = memory.read(world, *src);

@@ -22,7 +22,7 @@ impl Machine {
         src: Span,
         put: Option<Span>,
     ) {
-        let bytes = world.chunks.nominal_bytes(src);
+        let bytes = world.chunks.charged_bytes(src, self.rank);
         // Where the kind of payload is known, its fields are written straight into the queue.
         match self.memory.read(world, src) {
             Payload::Whole(Value::Input(rank, start, end)) => {
@@ -70,7 +70,7 @@ impl Machine {
     ) -> Taken {
         let Self { rank, lanes, memory, clock, .. } = self;
         let (step, steps) = (lanes[lane].next, lanes[lane].steps);
-        let bytes = world.chunks.nominal_bytes(src);
+        let bytes = world.chunks.charged_bytes(src, *rank);
         let source = match memory.read(world, src) {
             Payload::Whole(Value::Input(..)) => Source::Input,
             Payload::Whole(Value::Shared(bytes)) => Source::Shared(bytes),
@@ -103,7 +103,7 @@ impl Machine {
                 Source::Input => span.buf == Buf::Input && span.around.is_none(),
                 Source::Shared(_) => *span == src,
             };
-            let priced_alike = step.fan == fan && world.chunks.nominal_bytes(*span) == bytes;
+            let priced_alike = step.fan == fan && world.chunks.charged_bytes(*span, *rank) == bytes;
             if !follows || !alike || !priced_alike || step.after.is_some() {
                 break;
             }
@@ -128,7 +128,7 @@ impl Machine {
     ) {
         let mut payload =
             if src.len == 0 { Payload::Nothing } else { self.memory.read(world, src) };
-        let (me, bytes) = (self.rank, world.chunks.nominal_bytes(src));
+        let (me, bytes) = (self.rank, world.chunks.charged_bytes(src, self.rank));
         for member in group.members().filter(|member| *member != me) {
             let message = (bytes, payload.share(), Some(dst));
             self.dispatch(world, post, (lane, member, group.count), message);

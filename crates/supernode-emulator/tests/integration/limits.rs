@@ -32,6 +32,7 @@ impl Schedule for Circle {
             output_chunks: 1,
             scratch_chunks: 0,
             bit_identical: true,
+            in_rank_order: false,
         }
     }
 

@@ -10,5 +10,7 @@ mod jobs;
 mod limits;
 mod numerics;
 mod one_sided;
+mod prediction;
 mod programs;
 mod properties;
+mod uneven;

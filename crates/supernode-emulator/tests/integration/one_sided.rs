@@ -73,6 +73,7 @@ impl Schedule for OneSided {
             output_chunks: 1,
             scratch_chunks: self.ranks,
             bit_identical: false,
+            in_rank_order: false,
         }
     }
 

@@ -15,7 +15,7 @@ use supernode_units::{DType, ReduceOp, Time};
 use crate::jobs::{MEMORY, fitting, job, pairs, spec};
 
 /// A program that takes the steps of a schedule, receives one by one; none for what a program does not have.
-async fn follow(rank: RankHandle, schedule: &dyn Schedule) {
+pub(crate) async fn follow(rank: RankHandle, schedule: &dyn Schedule) {
     for index in 0..schedule.steps(rank.rank(), 0) {
         match schedule.step(rank.rank(), 0, index).action {
             Action::Send { to, src } => rank.send(to, src).await,
@@ -38,7 +38,7 @@ async fn follow(rank: RankHandle, schedule: &dyn Schedule) {
 }
 
 /// Whether a program can do all that a schedule does.
-fn is_two_sided(schedule: &dyn Schedule) -> bool {
+pub(crate) fn is_two_sided(schedule: &dyn Schedule) -> bool {
     let shape = schedule.shape();
     let two_sided = |action| {
         !matches!(
@@ -57,7 +57,7 @@ fn is_two_sided(schedule: &dyn Schedule) -> bool {
         })
 }
 
-fn live(job: &Job, order: Order) -> Live {
+pub(crate) fn live(job: &Job, order: Order) -> Live {
     let (shape, cost) = (job.schedule.shape(), Arc::clone(&job.cost));
     let Job { count, dtype, op, .. } = *job;
     Live { shape, count, dtype, op, cost, order, memory_limit: MEMORY }

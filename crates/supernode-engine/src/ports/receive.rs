@@ -127,17 +127,21 @@ impl Engine<'_> {
             batch.steps += 1;
             match action {
                 Action::Recv { from, dst, with, more } => {
-                    batch.wanted.push((from, self.chunks.nominal_bytes(dst), with.is_some()));
+                    batch.wanted.push((
+                        from,
+                        self.chunks.charged_bytes(dst, key.rank),
+                        with.is_some(),
+                    ));
                     if !more {
                         return batch;
                     }
                 }
                 Action::Copy { src, .. } => {
-                    let copy = self.cost.copy_time(self.chunks.nominal_bytes(src));
+                    let copy = self.cost.copy_time(self.chunks.charged_bytes(src, key.rank));
                     batch.local += self.cost.slowed(key.rank, copy);
                 }
                 Action::Reduce { src, .. } => {
-                    let reduction = self.cost.reduce_time(self.chunks.nominal_bytes(src));
+                    let reduction = self.cost.reduce_time(self.chunks.charged_bytes(src, key.rank));
                     batch.local += self.cost.slowed(key.rank, reduction);
                 }
                 other => unreachable!("a batch holds receives and local steps, not {other:?}"),

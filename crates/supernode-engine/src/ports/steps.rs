@@ -10,7 +10,7 @@ use crate::clock::{issue, work};
 impl Engine<'_> {
     /// Number of steps taken, or `None` if the lane has to wait.
     pub(super) fn take_step(&mut self, key: Key, step: Step) -> Option<u32> {
-        let nominal = |span: Span| self.chunks.nominal_bytes(span);
+        let nominal = |span: Span| self.chunks.charged_bytes(span, key.rank);
         match step.action {
             Action::Send { to, src } | Action::Put { to, src, .. } => {
                 let bytes = nominal(src);
@@ -38,7 +38,7 @@ impl Engine<'_> {
                 return self.receive(key, from, inward, with.is_some()).then_some(1);
             }
             Action::Get { from, src, dst, with } => {
-                let (out, inward) = (nominal(src), nominal(dst));
+                let (out, inward) = (self.chunks.charged_bytes(src, from), nominal(dst));
                 if !self.begin_half(key) {
                     self.request(key, from, out, step.fan);
                 }

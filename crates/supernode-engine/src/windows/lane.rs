@@ -138,7 +138,7 @@ impl Engine<'_> {
         fan: u32,
     ) -> Result<Option<u32>, Plain> {
         let chunks = self.chunks;
-        let nominal = |span: Span| chunks.nominal_bytes(span);
+        let nominal = |span: Span| chunks.charged_bytes(span, rank);
         let wanted =
             |from, bytes, with: Option<Span>| Wanted { from, bytes, reduces: with.is_some() };
         let taken = |here: bool| here.then_some(1);

@@ -145,18 +145,19 @@ impl Engine<'_> {
                 batch.steps += 1;
                 match action {
                     Action::Recv { from, dst, with, more } => {
-                        let (bytes, reduces) = (self.chunks.nominal_bytes(dst), with.is_some());
+                        let (bytes, reduces) =
+                            (self.chunks.charged_bytes(dst, rank), with.is_some());
                         batch.wanted.push(Wanted { from, bytes, reduces });
                         if !more {
                             break;
                         }
                     }
                     Action::Copy { src, .. } => {
-                        let bytes = self.chunks.nominal_bytes(src);
+                        let bytes = self.chunks.charged_bytes(src, rank);
                         batch.local += self.cost.slowed(rank, self.cost.copy_time(bytes)).as_ps();
                     }
                     Action::Reduce { src, .. } => {
-                        let bytes = self.chunks.nominal_bytes(src);
+                        let bytes = self.chunks.charged_bytes(src, rank);
                         let reduction = self.cost.reduce_time(bytes);
                         batch.local += self.cost.slowed(rank, reduction).as_ps();
                     }

@@ -189,6 +189,7 @@ impl Schedule for Flows {
             output_chunks: 1,
             scratch_chunks: 0,
             bit_identical: true,
+            in_rank_order: false,
         }
     }
 

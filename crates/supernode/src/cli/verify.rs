@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use supernode::catalog::nearest;
-use supernode::collectives::prove::{Options, memory_needed, operations, prove_algorithm};
+use supernode::collectives::prove::{
+    Options, Proof, memory_needed, operations, prove, prove_algorithm,
+};
 use supernode::collectives::{
-    Algorithm, Collective, CollectiveError, Inner, LevelPlan, Tuning, fit_levels,
+    Algorithm, Collective, CollectiveError, Inner, LevelPlan, Schedule, Tuning, Uneven, fit_levels,
 };
 use supernode::units::MessageSize;
 
@@ -27,6 +29,8 @@ Examples:
   supernode verify all-reduce --algo all --ranks 8..1K:x2
   supernode verify all-gather --algo hierarchical --levels 8:direct,4:ring --ranks 32
   supernode verify all-reduce --algo ring -n 5 --cycles
+  supernode verify all-reduce --non-commutative --in-place
+  supernode verify all-gather --algo ring,pairwise --counts 300,0,5,20
 
 `2..64` is every number from 2 to 64; `8..1K:x2` doubles, `8..64:+8` adds 8; K is 1,024.
 Exit codes: 0 proved, 1 something is wrong, 2 the request cannot be met.";
@@ -46,8 +50,18 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "NAME", default_value = "all")]
     algo: String,
     /// Numbers of ranks: 8, 2..64, 8..1K:x2, separated by commas.
-    #[arg(short = 'n', long, value_name = "RANGE", default_value = "2..16")]
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "RANGE",
+        default_value = "2..16",
+        conflicts_with = "counts"
+    )]
     ranks: RankCounts,
+    /// Elements of the block of each rank, separated by commas; for all-to-all from each rank to each
+    /// rank, row by row.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = names::whole::<u64>)]
+    counts: Vec<u64>,
     /// Pieces each rank's share is cut into where the algorithm pipelines.
     #[arg(long, value_name = "N", default_value = "2", value_parser = slices)]
     slices: u32,
@@ -60,6 +74,12 @@ pub(super) struct Args {
     /// Levels of `hierarchical` as SIZE:INNER, innermost first; they are fitted to the ranks.
     #[arg(long, value_name = "LIST", default_value = "8:direct,8:ring", value_parser = level, value_delimiter = ',')]
     levels: Vec<LevelPlan>,
+    /// Let input and output overlap, as in-place calls of NCCL and MPI do.
+    #[arg(long)]
+    in_place: bool,
+    /// For an operator that does not commute: only algorithms that add in rank order.
+    #[arg(long)]
+    non_commutative: bool,
     /// Also say who waits for whom at the FIFO depths that are too small.
     #[arg(long)]
     cycles: bool,
@@ -151,6 +171,50 @@ pub(super) fn tuning(
 }
 
 impl Args {
+    /// The numbers of ranks to prove.
+    fn ranks(&self) -> Result<Vec<u32>, Error> {
+        let blocks = u32::try_from(self.counts.len()).map_err(|_| "--counts: too many blocks")?;
+        match (self.collective, blocks) {
+            (_, 0) => Ok(self.ranks.iter().collect()),
+            (Collective::AllToAll, _) if blocks.isqrt().pow(2) == blocks => {
+                Ok(vec![blocks.isqrt()])
+            }
+            (Collective::AllToAll, _) => Err(format!(
+                "--counts has {blocks} counts; an all-to-all of N ranks takes N x N, such as 4 or 9"
+            )
+            .into()),
+            _ => Ok(vec![blocks]),
+        }
+    }
+
+    /// The schedule of `algorithm`, with blocks of the counts that were given.
+    fn schedule(
+        &self,
+        algorithm: Algorithm,
+        ranks: u32,
+    ) -> Result<Arc<dyn Schedule>, CollectiveError> {
+        let tuning = tuning(algorithm, ranks, self.slices, &self.levels, self.radix);
+        let schedule = Arc::from(algorithm.schedule(self.collective(), ranks, &tuning)?);
+        if self.counts.is_empty() {
+            return Ok(schedule);
+        }
+        Ok(Arc::new(Uneven::new(schedule, &self.counts)?))
+    }
+
+    /// The proof of `algorithm`, and that it costs what it states where blocks are equal.
+    fn prove(
+        &self,
+        algorithm: Algorithm,
+        ranks: u32,
+        options: &Options,
+    ) -> Result<Proof, CollectiveError> {
+        if self.counts.is_empty() {
+            let tuning = tuning(algorithm, ranks, self.slices, &self.levels, self.radix);
+            return prove_algorithm(algorithm, self.collective(), ranks, &tuning, options);
+        }
+        prove(&*self.schedule(algorithm, ranks)?, options)
+    }
+
     /// What is proved, its root included.
     fn collective(&self) -> Collective {
         self.collective.with_root(self.root.unwrap_or(0))
@@ -159,11 +223,16 @@ impl Args {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     names::check_root(args.collective, args.root)?;
+    if args.non_commutative && !args.collective.reduces() {
+        let what = format!("{} combines nothing, in no order", args.collective);
+        return Err(format!("--non-commutative: {what}; leave it out").into());
+    }
     let all = args.algo.split(',').any(|name| name.trim().eq_ignore_ascii_case("all"));
+    let ranks = args.ranks()?;
     let (mut work, mut left_out) = (Vec::new(), Vec::new());
     for algorithm in algorithms(&args.algo)? {
         let mut forbidden = None;
-        for ranks in args.ranks.iter() {
+        for &ranks in &ranks {
             match check_limits(args, algorithm, ranks) {
                 Ok(()) => work.push((algorithm, ranks)),
                 // `all` means all that there are.
@@ -179,13 +248,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
         left_out.extend(forbidden);
     }
     let mut writer = Writer::new(io::stdout().lock(), args.format, args.cycles);
-    writer.header(args.collective(), &left_out)?;
-    let options = Options { progress: Some(Arc::default()), ..Options::default() };
+    writer.header(args.collective(), args.in_place, &left_out)?;
+    let progress = Some(Arc::default());
+    let options = Options { progress, in_place: args.in_place, ..Options::default() };
     let bar = progress::bar(&options, work.len());
     for (algorithm, ranks) in work {
         bar.set_message(format!("{algorithm} on {} ranks", grouped(ranks.into())));
-        let tuning = tuning(algorithm, ranks, args.slices, &args.levels, args.radix);
-        let proof = prove_algorithm(algorithm, args.collective(), ranks, &tuning, &options)?;
+        let proof = args.prove(algorithm, ranks, &options)?;
         let row = Row { collective: args.collective(), algorithm, ranks, proof };
         bar.suspend(|| writer.row(&row))?;
         bar.inc(1);
@@ -209,13 +278,20 @@ enum Refused {
 /// Whether memory and patience last.
 fn check_limits(args: &Args, algorithm: Algorithm, ranks: u32) -> Result<(), Refused> {
     let limit = memory::available();
+    let refused = |error: CollectiveError| match error {
+        CollectiveError::Unsupported { .. } => Refused::Undefined(error.to_string()),
+        CollectiveError::RanksForbidden { .. } => Refused::Forbidden(error.to_string()),
+        CollectiveError::Wrong { .. } => Refused::Forbidden(format!("{algorithm}: {error}")),
+        _ => Refused::TooMuch(error.to_string()),
+    };
     let tuning = tuning(algorithm, ranks, args.slices, &args.levels, args.radix);
-    let schedule =
-        algorithm.schedule(args.collective(), ranks, &tuning).map_err(|error| match error {
-            CollectiveError::Unsupported { .. } => Refused::Undefined(error.to_string()),
-            CollectiveError::RanksForbidden { .. } => Refused::Forbidden(error.to_string()),
-            _ => Refused::TooMuch(error.to_string()),
-        })?;
+    let schedule = algorithm.schedule(args.collective(), ranks, &tuning).map_err(refused)?;
+    if args.non_commutative && !schedule.shape().in_rank_order {
+        return Err(Refused::Forbidden(format!(
+            "{algorithm} does not add in rank order on {ranks} ranks, which an operator that does not \
+             commute needs; choose another algorithm, such as linear"
+        )));
+    }
     let (needed, _) = memory_needed(&*schedule);
     let operations = operations(&*schedule);
     if operations > MAX_OPERATIONS {
@@ -232,5 +308,6 @@ fn check_limits(args: &Args, algorithm: Algorithm, ranks: u32) -> Result<(), Ref
              used; use fewer ranks"
         )));
     }
-    Ok(())
+    // Whether it takes blocks of these counts takes a proof.
+    args.schedule(algorithm, ranks).map(drop).map_err(refused)
 }

@@ -25,7 +25,7 @@ fn check_with(algorithm: Algorithm, collective: Collective, row: &Row, levels: V
     assert_eq!((cost.rounds, cost.messages), (rounds, messages), "{name}");
     assert_eq!(cost.fan_out.max(cost.fan_in), fan, "{name}");
     for (chunks, volume) in [(cost.sent, sent), (cost.received, received)] {
-        let counted = chunks as f64 / f64::from(cost.chunks);
+        let counted = chunks as f64 / cost.chunks as f64;
         assert!((counted - volume).abs() < 5e-4, "{name}: {counted}, not {volume}");
     }
 }

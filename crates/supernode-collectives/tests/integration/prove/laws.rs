@@ -98,6 +98,7 @@ fn backwards(gather: &Program) -> Option<Program> {
         output_chunks: block,
         scratch_chunks: all,
         bit_identical: false,
+        in_rank_order: false,
         ..gather.shape
     };
     let lane = |(rank, steps): (Rank, &Vec<Step>)| {
@@ -198,6 +199,8 @@ proptest! {
         let Some(program) = two_sided(algorithm, Collective::AllReduce, ranks) else { return Ok(()) };
         let names = permutation(ranks, seed);
         let mut other = program.clone();
+        // By other names they are in another order.
+        other.shape.in_rank_order = false;
         for (rank, steps) in program.lanes.iter().enumerate() {
             let step = |step: &Step| renamed(step, |rank| names[rank as usize], |span| span);
             other.lanes[names[rank] as usize] = steps.iter().map(step).collect();

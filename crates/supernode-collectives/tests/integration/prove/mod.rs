@@ -7,8 +7,11 @@ mod effort;
 mod golden;
 mod laws;
 
+mod additions;
+mod in_place;
 mod mutants;
 mod oracle;
 mod orders;
 mod plain;
 mod program;
+mod uneven;

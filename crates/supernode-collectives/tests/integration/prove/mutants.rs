@@ -120,7 +120,7 @@ fn passes(mutant: &Program) -> Result<bool, String> {
     if !proof.holds() {
         return Ok(false);
     }
-    run(mutant).map(|()| true)
+    run(mutant, false).map(|()| true)
 }
 
 proptest! {

@@ -39,7 +39,7 @@ fn proofs_count_what_the_generator_counted() {
         let fan = fan.parse::<u32>().unwrap();
         assert!(peers == fan || algorithm == waits && peers > fan, "{line}: {peers}");
         for (chunks, volume) in [(cost.sent, sent), (cost.received, received)] {
-            let counted = chunks as f64 / f64::from(cost.chunks);
+            let counted = chunks as f64 / cost.chunks as f64;
             let volume: f64 = volume.parse().unwrap();
             assert!((counted - volume).abs() < 6e-4, "{line}: {counted}");
         }

@@ -13,9 +13,24 @@ fn input(shape: &Shape, rank: Rank, chunk: u32) -> u128 {
     (scattered ^ (scattered >> 67)).wrapping_mul(0x9e6c_63d0_876a_3f6b_b492_b66f_be98_f273) >> 28
 }
 
+/// The output chunk of `rank` that lies where a chunk of its input does, if one does, in place.
+fn over(shape: &Shape, rank: Rank, chunk: u32) -> Option<u32> {
+    match shape.collective {
+        Collective::AllGather | Collective::Gather { .. } => {
+            Some(rank * shape.input_chunks + chunk)
+        }
+        Collective::ReduceScatter | Collective::Scatter { .. } => {
+            let own = chunk.checked_sub(rank * shape.output_chunks)?;
+            (own < shape.output_chunks).then_some(own)
+        }
+        _ => Some(chunk),
+    }
+}
+
 /// Buffers and wires while a program runs.
 struct World<'a> {
     program: &'a Program,
+    in_place: bool,
     memory: BTreeMap<(Rank, bool, u32), u128>,
     wires: BTreeMap<(Rank, Rank, u32), VecDeque<Vec<u128>>>,
 }
@@ -23,7 +38,12 @@ struct World<'a> {
 impl World<'_> {
     fn read(&self, rank: Rank, span: Span) -> Vec<u128> {
         let chunk = |chunk: u32| match span.buf {
-            Buf::Input => input(&self.program.shape, rank, chunk),
+            Buf::Input => {
+                let shape = &self.program.shape;
+                let over = over(shape, rank, chunk).filter(|_| self.in_place);
+                let written = over.and_then(|over| self.memory.get(&(rank, true, over)));
+                written.copied().unwrap_or_else(|| input(shape, rank, chunk))
+            }
             buf => *self.memory.get(&(rank, buf == Buf::Output, chunk)).unwrap_or(&0),
         };
         span.chunks(self.program.shape.chunks(span.buf)).map(chunk).collect()
@@ -84,10 +104,10 @@ impl World<'_> {
 }
 
 /// Runs a program, with wires of any length; an error if an output is wrong. One-sided steps and
-/// those of a switch are not run.
-pub(super) fn run(program: &Program) -> Result<(), String> {
+/// those of a switch are not run. In place, what is written to the output is what the input reads.
+pub(super) fn run(program: &Program, in_place: bool) -> Result<(), String> {
     let shape = program.shape;
-    let mut world = World { program, memory: BTreeMap::new(), wires: BTreeMap::new() };
+    let mut world = World { program, in_place, memory: BTreeMap::new(), wires: BTreeMap::new() };
     let mut next = vec![0_usize; program.lanes.len()];
     let mut sent = vec![false; program.lanes.len()];
     loop {

@@ -21,6 +21,7 @@ impl Program {
             output_chunks: chunks,
             scratch_chunks: scratch,
             bit_identical: true,
+            in_rank_order: false,
         };
         Self { shape, lanes: ranks.into_iter().flatten().collect() }
     }

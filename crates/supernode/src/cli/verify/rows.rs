@@ -26,18 +26,24 @@ pub(super) struct Writer<W> {
 }
 
 const TABLE: &str = "\
-algorithm            ranks  proof  fifo  rounds  latency   sent/n  bandwidth  fan    adds  sum-depth    ulp  bits";
+algorithm            ranks  proof  fifo  rounds  latency   sent/n  bandwidth  fan    adds  sum-depth    ulp  bits    order  elements";
 
 const CSV: &str = "collective,algorithm,ranks,holds,least_fifo_depth,rounds,latency_share,\
     sent_share,received_share,bandwidth_share,messages,steps,fan_out,fan_in,reductions,\
-    sum_depth,error_ulp,bit_identical,findings,first_finding";
+    sum_depth,error_ulp,bit_identical,in_rank_order,elements_alike,sent_to_one_share,scratch_share,\
+    findings,first_finding";
 
 impl<W: Write> Writer<W> {
     pub(super) fn new(out: W, format: Format, cycles: bool) -> Self {
         Self { out, format, cycles, rows: Vec::new(), proved: 0, wrong: 0 }
     }
 
-    pub(super) fn header(&mut self, collective: Collective, left_out: &[String]) -> io::Result<()> {
+    pub(super) fn header(
+        &mut self,
+        collective: Collective,
+        in_place: bool,
+        left_out: &[String],
+    ) -> io::Result<()> {
         if self.format == Format::Json {
             return Ok(());
         }
@@ -50,10 +56,15 @@ impl<W: Write> Writer<W> {
         }
         writeln!(
             self.out,
-            "# {collective}; n is the large buffer; fifo: least safe depth (0 is a rendezvous)"
+            "# {collective}{}; n is the large buffer; fifo: least safe depth (0 is a rendezvous)",
+            if in_place { " in place" } else { "" }
         )?;
         writeln!(self.out, "# latency, bandwidth: share of the lower bound that is reached")?;
         writeln!(self.out, "# ulp: bound on the error of a sum, in ulp of the sum of magnitudes")?;
+        writeln!(
+            self.out,
+            "# bits: of all ranks; order: rank where sums are in rank order; elements: all added alike"
+        )?;
         writeln!(self.out, "{TABLE}")
     }
 
@@ -74,10 +85,10 @@ impl<W: Write> Writer<W> {
         let Row { algorithm, ranks, proof, .. } = row;
         let (cost, sums) = (&proof.cost, &proof.summation);
         // A barrier has none, and sends none.
-        let chunks = f64::from(cost.chunks.max(1));
+        let chunks = cost.chunks.max(1) as f64;
         writeln!(
             self.out,
-            "{:<20} {:>5}  {:>5}  {:>4}  {:>6}  {:>6.1}%  {:>7.3}  {:>8.1}%  {:>3}  {:>6}  {:>9}  {:>5.1}  {}",
+            "{:<20} {:>5}  {:>5}  {:>4}  {:>6}  {:>6.1}%  {:>7.3}  {:>8.1}%  {:>3}  {:>6}  {:>9}  {:>5.1}  {:<6}  {:<5}  {}",
             algorithm.name(),
             ranks,
             if proof.holds() { "holds" } else { "WRONG" },
@@ -91,6 +102,8 @@ impl<W: Write> Writer<W> {
             sums.depth,
             sums.error_ulp(),
             if sums.bit_identical { "same" } else { "differ" },
+            if sums.in_rank_order { "rank" } else { "other" },
+            if sums.order.is_some() { "alike" } else { "differ" },
         )?;
         for finding in &proof.findings {
             writeln!(self.out, "  wrong: {finding}")?;
@@ -111,11 +124,11 @@ impl<W: Write> Writer<W> {
         let Row { collective, algorithm, ranks, proof } = row;
         let (cost, sums) = (&proof.cost, &proof.summation);
         // A barrier has none, and sends none.
-        let chunks = f64::from(cost.chunks.max(1));
+        let chunks = cost.chunks.max(1) as f64;
         let first = proof.findings.first().map_or(String::new(), ToString::to_string);
         writeln!(
             self.out,
-            "{collective},{algorithm},{ranks},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},\"{}\"",
+            "{collective},{algorithm},{ranks},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},\"{}\"",
             proof.holds(),
             proof.least_depth.map_or(String::new(), |depth| depth.to_string()),
             cost.rounds,
@@ -131,6 +144,10 @@ impl<W: Write> Writer<W> {
             sums.depth,
             sums.error_ulp(),
             sums.bit_identical,
+            sums.in_rank_order,
+            sums.order.is_some(),
+            cost.sent_to_one as f64 / chunks,
+            cost.scratch as f64 / chunks,
             proof.found,
             first.replace('"', "\"\""),
         )
@@ -171,7 +188,7 @@ fn json(row: &Row) -> Value {
         .iter()
         .map(|(depth, deadlock)| json!({"fifo_depth": depth, "cycle": deadlock.to_string()}))
         .collect();
-    let chunks = f64::from(cost.chunks.max(1));
+    let chunks = cost.chunks.max(1) as f64;
     json!({
         "collective": collective.name(),
         "algorithm": algorithm.name(),
@@ -194,5 +211,9 @@ fn json(row: &Row) -> Value {
         "sum_depth": sums.depth,
         "error_ulp": sums.error_ulp(),
         "bit_identical": sums.bit_identical,
+        "in_rank_order": sums.in_rank_order,
+        "elements_alike": sums.order.is_some(),
+        "sent_to_one_share": cost.sent_to_one as f64 / chunks,
+        "scratch_share": cost.scratch as f64 / chunks,
     })
 }
