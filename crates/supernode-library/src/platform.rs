@@ -129,7 +129,7 @@ impl Platform {
             pcie: Machine::pcie_of(generation, 16, speeds),
             nics_per_node,
             nic: Machine::nic_of_gbit(nic_gbit, speeds),
-            nic_path: NicPath::Pcie,
+            nic_path: self.nic_path(),
             latency_inter: supernode_units::Time::ZERO,
             collnet: CollNet::None,
         })
@@ -143,6 +143,16 @@ impl Platform {
             _ => rates.volta_to_hopper,
         };
         (self.reached_gb_s(per_node) / rate).round() as u32
+    }
+
+    /// Slingshot NICs sit on the host's own lanes, which is Grace on nodes of GH200; others beside the
+    /// GPUs.
+    fn nic_path(&self) -> NicPath {
+        match (self.network, self.cpu) {
+            (Some(Transport::Slingshot), Some(CpuMake::Grace)) => NicPath::Pxn,
+            (Some(Transport::Slingshot), _) => NicPath::Host,
+            _ => NicPath::Pcie,
+        }
     }
 
     /// Line rate of the NICs beside `per_node` ranks of a node, in one direction, in GB/s.

@@ -38,9 +38,11 @@ impl Predictor<'_> {
     pub fn time(&self, call: &Call, choice: &Choice, launched: Launched) -> Time {
         let kernel = self.kernel(call, choice);
         let us = match launched.by {
-            Launch::Stream => {
-                kernel.max(self.chip(Chip::Dispatch)).max(self.launches(call, launched.processes))
-            }
+            Launch::Stream => kernel.max(self.chip(Chip::Dispatch)).max(self.launches(
+                call,
+                choice,
+                launched.processes,
+            )),
             Launch::Graph => kernel,
             Launch::Host => kernel + self.common(Common::Host),
         };
@@ -59,11 +61,15 @@ impl Predictor<'_> {
     }
 
     /// The launches of one call, one after the other where one process makes all of a node.
-    fn launches(&self, call: &Call, processes: Processes) -> f64 {
+    fn launches(&self, call: &Call, choice: &Choice, processes: Processes) -> f64 {
         match processes {
             Processes::PerNode => {
                 let kernels = if call.function == Function::AllToAll { 2.0 } else { 1.0 };
-                self.common(Common::Launch) * kernels * f64::from(self.per_node())
+                let shared =
+                    self.tuner.constants.version() >= self.tables().enable.shared_work_since;
+                let written = if shared { 0.0 } else { f64::from(choice.channels) };
+                let channels = written * self.common(Common::LaunchChannel);
+                (self.common(Common::Launch) * kernels + channels) * f64::from(self.per_node())
             }
             Processes::PerDevice | Processes::Threads => 0.0,
         }
@@ -121,37 +127,49 @@ impl Predictor<'_> {
         })
     }
 
-    /// A step over the network with `channels` channels, in microseconds.
-    pub(crate) fn network_step(&self, protocol: Protocol, channels: u32) -> f64 {
-        let step = self.network(match protocol {
-            Protocol::Ll => Network::Ll,
-            Protocol::Ll128 => Network::Ll128,
-            Protocol::Simple => Network::Simple,
-        });
-        step + self.network(Network::Channel) * f64::from(channels.div_ceil(self.per_node()))
+    /// A step over the network that moves `bytes` on all channels of a node, in microseconds.
+    pub(crate) fn network_step(&self, choice: &Choice, bytes: f64) -> f64 {
+        let step = match choice.protocol {
+            // The proxy thread of a device looks at the flags of all that it sends.
+            Protocol::Ll => {
+                let lines = 2.0 * bytes / f64::from(self.per_node());
+                self.network(Network::Ll) + lines / (self.network(Network::LlScan) * GB_S)
+            }
+            Protocol::Ll128 => self.network(Network::Ll128),
+            Protocol::Simple => self.network(Network::Simple),
+        };
+        step + self.network(Network::Channel) * f64::from(choice.channels.div_ceil(self.per_node()))
     }
 
-    /// Bytes per microsecond that a device sends over its scale-up links.
-    pub(crate) fn link(&self, protocol: Protocol) -> f64 {
+    /// Start and end of a kernel, in microseconds.
+    pub(crate) fn base(&self, protocol: Protocol) -> f64 {
+        self.chip(match protocol {
+            Protocol::Ll => Chip::Base,
+            Protocol::Ll128 => Chip::Ll128Base,
+            Protocol::Simple => Chip::SimpleBase,
+        })
+    }
+
+    /// Bytes per microsecond that a device sends over its scale-up links on `channels` channels.
+    pub(crate) fn link(&self, protocol: Protocol, channels: u32) -> f64 {
         // Cards of a server with a NIC each have its switch beside them; others meet in the host.
         let host = self.tuner.machine.intra != IntraPath::NvLink && self.nodes() == 1;
         let shared = host && self.per_node() > 2;
         let rate = self.link_gb_s * GB_S * self.chip(Chip::Link);
-        rate * self.share(protocol) * if shared { self.chip(Chip::SharedLink) } else { 1.0 }
+        let rate = rate * if shared { self.chip(Chip::SharedLink) } else { 1.0 };
+        match protocol {
+            // Half of what is sent are flags, and threads wait for each line.
+            Protocol::Ll => {
+                (rate / 2.0).min(self.chip(Chip::LlChannel) * f64::from(channels) * GB_S)
+            }
+            Protocol::Ll128 => rate * self.chip(Chip::Ll128Rate),
+            Protocol::Simple => rate,
+        }
     }
 
     /// Microseconds that `bytes` take over the scale-up links; none where no rank has a neighbour.
-    pub(crate) fn near(&self, bytes: f64, protocol: Protocol) -> f64 {
-        if self.per_node() == 1 { 0.0 } else { bytes / self.link(protocol) }
-    }
-
-    /// Payload rate of a protocol, of that of Simple.
-    fn share(&self, protocol: Protocol) -> f64 {
-        match protocol {
-            Protocol::Ll => self.chip(Chip::LlRate),
-            Protocol::Ll128 => self.chip(Chip::Ll128Rate),
-            Protocol::Simple => 1.0,
-        }
+    pub(crate) fn near(&self, bytes: f64, choice: &Choice) -> f64 {
+        if self.per_node() == 1 { 0.0 } else { bytes / self.link(choice.protocol, choice.channels) }
     }
 
     /// Share of its line rate that a NIC carries, headers off.

@@ -6,7 +6,7 @@
 //!
 //! | choice | schedule | where they differ |
 //! |---|---|---|
-//! | Ring | ring | nothing on one node; on several the way of a chunk crosses the network once more per round, so crossings cost (nodes - 1)/nodes of the library's |
+//! | Ring | ring | nothing |
 //! | NVLS | in-switch | slices of half a mebibyte instead of the library's chunks |
 //! | Tree | double binary tree over all ranks | the library has a chain in each node: more hops, fewer ways out of the node |
 //! | `NVLSTree` | hierarchical: in-switch within, direct between nodes | levels follow one another, the library's overlap |

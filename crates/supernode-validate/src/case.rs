@@ -52,8 +52,8 @@ pub struct Case {
     pub fit: bool,
     /// Which process launched for which rank, as far as it is known.
     pub processes: Option<Processes>,
-    /// Measured with a runtime's waiting for every call.
-    pub hosted: bool,
+    /// How calls reached the devices.
+    pub launch: Launch,
     /// Measured with a version that is older than any tables there are.
     pub dated: bool,
 }
@@ -112,7 +112,7 @@ impl<'a> Bench<'a> {
                         && (!virtual_chips || Class::of(bytes) == Class::Bandwidth),
                     dated: subject.dated,
                     processes: measured.processes,
-                    hosted: subject.launched.by == Launch::Host,
+                    launch: subject.launched.by,
                 });
             }
         }

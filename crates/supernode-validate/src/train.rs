@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use supernode_library::costs::{Constant, Costs, Kind};
 
-use crate::{Bench, Case, Class, Processes, fit};
+use crate::{Bench, Case, Class, Launch, Processes, fit};
 
 /// Errors below this share are noise: they weigh by their square.
 const NOISE: f64 = 0.02;
@@ -174,7 +174,7 @@ impl<'a> Training<'a> {
     /// transport those of several.
     fn of(&self, kind: Kind, group: &str) -> Vec<(&'a Case, f64)> {
         let belongs = |case: &Case| match (kind, self.bench.groups(case)) {
-            _ if case.hosted => false,
+            _ if case.launch == Launch::Host => false,
             (Kind::Chip, Some((architecture, None))) => architecture.as_str() == group,
             (Kind::Network, Some((_, Some(network)))) => network.as_str() == group,
             _ => false,
@@ -185,7 +185,7 @@ impl<'a> Training<'a> {
         let rows: Vec<_> = if current.is_empty() { all.collect() } else { current };
         // One process that launches for all hides the kernels of small messages. Where it is known
         // for some who launches, others do not say when launches are hidden.
-        let launched_alike = |case: &Case| case.processes.is_some();
+        let launched_alike = |case: &Case| case.processes.is_some() || case.launch == Launch::Graph;
         let known = rows.iter().any(|(case, _)| {
             matches!(case.processes, Some(Processes::Threads | Processes::PerDevice))
         });

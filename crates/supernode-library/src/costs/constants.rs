@@ -37,12 +37,14 @@ constants! {
     /// Costs of the kernels on one architecture of chips.
     Chip {
         Dispatch = "dispatch", "us", 1.0, 20.0, "least time between two launches on a stream, however short the kernel";
-        Base = "base", "us", 2.0, 20.0, "start and end of a kernel, whatever it moves";
+        Base = "base", "us", 2.0, 20.0, "start and end of a kernel with LL, whatever it moves";
+        Ll128Base = "ll128-base", "us", 2.0, 40.0, "start and end of a kernel with LL128";
+        SimpleBase = "simple-base", "us", 2.0, 40.0, "start and end of a kernel with Simple: addresses exchanged, fences";
         Ll = "ll", "us", 0.1, 6.0, "one step over the scale-up links with the LL protocol";
         Ll128 = "ll128", "us", 0.4, 12.0, "one step over the scale-up links with LL128";
         Simple = "simple", "us", 0.5, 20.0, "one slice of a step over the scale-up links with Simple";
         Link = "link", "share", 0.2, 0.95, "payload rate of Simple, of the published line rate";
-        LlRate = "ll-rate", "share", 0.1, 0.6, "payload rate of LL, of that of Simple";
+        LlChannel = "ll-channel", "GB/s", 1.0, 40.0, "payload rate of one channel with LL";
         Ll128Rate = "ll128-rate", "share", 0.4, 0.97, "payload rate of LL128, of that of Simple";
         SharedLink = "shared-link", "share", 0.1, 1.0, "payload rate left where more than two ranks share host bridges";
         NvlsBase = "nvls-base", "us", 5.0, 60.0, "start, barriers and end of an in-switch kernel";
@@ -65,7 +67,8 @@ constants! {
         Ll = "ll", "us", 1.0, 120.0, "one step over the network with LL: proxy thread, NIC, wire, flag";
         Ll128 = "ll128", "us", 1.0, 150.0, "one step over the network with LL128";
         Simple = "simple", "us", 2.0, 300.0, "one step over the network with Simple";
-        Ring = "ring", "steps", 1.0, 10.0, "a ring's step, which leaves a node by another device than it came in";
+        LlScan = "ll-scan", "GB/s", 0.3, 40.0, "rate at which a proxy thread finds the flags in the lines of LL that it sends";
+        Ring = "ring", "us", 0.0, 60.0, "what a ring adds to such a step: it leaves a node by another device than it came in";
         Channel = "channel", "us", 0.0, 10.0, "each channel that a proxy thread serves in a step";
         Peer = "peer", "us", 0.0, 10.0, "each peer of another node in an all-to-all";
         Rate = "rate", "share", 0.3, 1.0, "payload rate between two nodes, of what the NICs carry";
@@ -83,6 +86,7 @@ constants! {
         AllReduceEnds = "all-reduce-ends", "steps", 0.0, 1.5, "the same for an all-reduce";
         Fill = "fill", "stages", 0.0, 4.0, "chunks that each stage of a tree over nodes waits for at the start";
         Launch = "launch", "us", 1.0, 10.0, "one rank's launch where one process launches for all ranks of a node";
+        LaunchChannel = "launch-channel", "us", 0.0, 1.0, "what each channel of the kernel adds to that launch: its work is written by the host";
         Host = "host", "us", 0.0, 200.0, "what a runtime adds that waits for every call";
     }
 }

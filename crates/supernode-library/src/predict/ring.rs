@@ -2,7 +2,7 @@
 
 use super::Predictor;
 use crate::Function;
-use crate::costs::{Chip, Common, Network};
+use crate::costs::{Common, Network};
 use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
@@ -10,7 +10,8 @@ impl Predictor<'_> {
         let (ranks, nodes) = (f64::from(self.ranks()), f64::from(self.nodes()));
         let rounds = if call.function == Function::AllReduce { 2.0 } else { 1.0 };
         let steps = rounds * (ranks - 1.0);
-        let far = if self.nodes() > 1 { rounds * (nodes - 1.0) } else { 0.0 };
+        // A chunk goes around the ring and leaves every node on its way.
+        let far = if self.nodes() > 1 { (steps * nodes / ranks).ceil() } else { 0.0 };
         let ends = match call.function {
             Function::AllReduce => Common::AllReduceEnds,
             _ => Common::Ends,
@@ -21,20 +22,29 @@ impl Predictor<'_> {
         let loops = (share / channels / choice.chunk_bytes as f64).ceil().max(1.0);
         let chunk = share / loops;
         let slices = self.slices(choice.protocol, chunk / channels);
-        let wire = self.near(chunk, choice.protocol);
-        let near = self.step(choice.protocol) * slices + wire;
-        let copies = self.common(ends) * wire;
-        let path = if self.nodes() == 1 {
-            steps * near + copies
-        } else {
-            let wire = chunk / self.nics(choice.protocol);
-            let step =
-                self.network(Network::Ring) * self.network_step(choice.protocol, choice.channels);
-            // The way of a chunk around the ring, unless the NICs are busy for longer.
-            let way = (steps - far) * near + far * (step + wire / slices) + copies;
-            way.max(steps * wire)
+        let near = self.near(chunk, choice);
+        let (copies, sync) = (self.common(ends) * near, self.step(choice.protocol));
+        // The way of the first line or slice around the ring, and what a device does for each step:
+        // threads of Simple wait for every slice, those of LL and LL128 for none.
+        let (hop, mut busy) = match choice.protocol {
+            Protocol::Simple => (sync + near / slices, near + sync * slices),
+            Protocol::Ll | Protocol::Ll128 => (sync, near),
         };
-        self.chip(Chip::Base) + loops * path
+        let mut way = (steps - far) * hop;
+        if self.nodes() > 1 {
+            let wire = chunk / self.nics(choice.protocol);
+            let step = self.network(Network::Ring) + self.network_step(choice, chunk);
+            way += far * (step + wire / slices);
+            busy = busy.max(wire);
+        }
+        let work = steps * busy;
+        let path = match choice.protocol {
+            Protocol::Simple => way.max(work),
+            Protocol::Ll | Protocol::Ll128 => way.hypot(work),
+        };
+        // An all-reduce copies while its next loop begins.
+        let copied = if call.function == Function::AllReduce { 1.0 } else { loops };
+        self.base(choice.protocol) + loops * path + copied * copies
     }
 
     /// Broadcast and reduce: the bytes pass along the ring in slices.
@@ -42,18 +52,13 @@ impl Predictor<'_> {
         let ranks = f64::from(self.ranks());
         let hops = ranks - 1.0;
         let far = f64::from(self.nodes() - 1);
-        let mut rate =
-            if self.per_node() == 1 { f64::INFINITY } else { self.link(choice.protocol) };
-        let mut latency = (hops - far) * self.step(choice.protocol);
+        let mut busy = self.near(call.bytes as f64, choice);
+        let mut way = (hops - far) * self.step(choice.protocol);
         if self.nodes() > 1 {
-            rate = rate.min(self.nics(choice.protocol));
-            latency += far * self.network_step(choice.protocol, choice.channels);
+            busy = busy.max(call.bytes as f64 / self.nics(choice.protocol));
+            way += far * self.network_step(choice, 0.0);
         }
-        let channels = f64::from(choice.channels);
-        let slice = (call.bytes as f64 / channels).min(choice.slice_bytes as f64) * channels;
-        let fill = if choice.protocol == Protocol::Simple { hops * slice / rate } else { 0.0 };
-        let moving = call.bytes as f64 / rate;
-        self.chip(Chip::Base) + latency + moving + fill.min(moving)
+        self.base(choice.protocol) + way + busy
     }
 
     /// Slices of a chunk of `bytes` on one channel, each with a flag of its own.

@@ -7,7 +7,7 @@ use crate::nccl::{Call, Choice, Protocol};
 
 impl Predictor<'_> {
     pub(super) fn nvls(&self, call: &Call, choice: &Choice) -> f64 {
-        let rate = self.nvls_rate(call);
+        let rate = self.nvls_rate(call, choice);
         let fill = self.chip(Chip::NvlsFill) * self.round_bytes(call, choice) / rate;
         self.chip(Chip::NvlsBase) + fill + self.rounds(call, choice, rate)
     }
@@ -15,25 +15,25 @@ impl Predictor<'_> {
     pub(super) fn nvls_tree(&self, call: &Call, choice: &Choice) -> f64 {
         let nics = self.nics(Protocol::Simple);
         let depth = f64::from(self.nodes().ilog2());
-        let latency = 2.0 * depth * self.network_step(Protocol::Simple, choice.channels);
+        let latency = 2.0 * depth * self.network_step(choice, 0.0);
         // The first round of chunks passes every level of the tree before the next follows it.
         let fill = self.common(Common::Fill) * depth * self.round_bytes(call, choice) / nics;
-        let rate = slower(self.nvls_rate(call), nics / tree_passes(self.nodes()));
+        let rate = slower(self.nvls_rate(call, choice), nics / tree_passes(self.nodes()));
         self.chip(Chip::NvlsBase) + latency + fill + self.rounds(call, choice, rate)
     }
 
     pub(super) fn collnet(&self, call: &Call, choice: &Choice) -> f64 {
         let nics = self.nics_gb_s * GB_S * self.network(Network::Collnet);
-        let latency = 2.0 * self.network_step(Protocol::Simple, choice.channels);
-        let rate = slower(self.link(Protocol::Simple), nics);
+        let latency = 2.0 * self.network_step(choice, 0.0);
+        let rate = slower(self.link(Protocol::Simple, choice.channels), nics);
         self.chip(Chip::NvlsBase) + latency + self.rounds(call, choice, rate)
     }
 
     /// Bytes of the call per microsecond that the switch of a node sustains.
-    fn nvls_rate(&self, call: &Call) -> f64 {
+    fn nvls_rate(&self, call: &Call, choice: &Choice) -> f64 {
         let port = match call.function {
             Function::AllReduce => self.link_gb_s * GB_S * self.chip(Chip::NvlsRate),
-            _ => self.link(Protocol::Simple),
+            _ => self.link(Protocol::Simple, choice.channels),
         };
         // The own block does not pass the port.
         let ranks = f64::from(self.per_node().max(2));

@@ -53,7 +53,7 @@ pub(super) fn nvls_tree(work: &Work<'_>) -> Result<Scheduled, LibraryError> {
     let bytes = work.bytes();
     let moving = bytes / port + 2.0 * (count - 1.0) / count * bytes / nics;
     let within = predictor.rates.chip(Chip::NvlsStep) / 4.0;
-    let least = predictor.network_step(Protocol::Simple, work.choice.channels);
+    let least = predictor.network_step(work.choice, 0.0);
     let between = ((work.time.kernel - base - moving - 4.0 * within) / 2.0).max(least);
     let levels = [
         Steps {

@@ -21,6 +21,9 @@ pub struct Assumption {
 /// What was assumed of one curve, with the reason.
 pub(super) type Guess = (String, String);
 
+/// Larger numbers are those of other things, such as the HPC SDK.
+const NEWEST_MAJOR: u32 = 2;
+
 /// What is assumed of all curves.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,16 +125,12 @@ impl Assumed {
             return Err(format!("no profile for {name}"));
         }
         let Dated { before, words, why } = &self.dated;
-        let digits = |c: char| c.is_ascii_digit() || c == '.';
-        let written = curve.version.split(|c| !digits(c)).find(|part| part.contains('.'));
-        let written: Option<Version> = written
-            .map(|text| text.parse().map_err(|_| format!("`{text}` is no version of NCCL")))
-            .transpose()?;
+        // An engine tells its own version, and kits that ship NCCL theirs.
+        let engine = self.direct(name).is_some();
+        let written = if engine { None } else { written(&curve.version)? };
         let old = written.is_some_and(|version| version < *before);
-        if old || words.iter().any(|word| curve.version.contains(word)) {
-            let own = || format!("{name} tells its own version, not that of NCCL");
-            let why = if self.direct(name).is_some() { own() } else { why.clone() };
-            guesses.push((format!("NCCL {before}"), why));
+        if old || (!engine && words.iter().any(|word| curve.version.contains(word))) {
+            guesses.push((format!("NCCL {before}"), why.clone()));
             return Ok((Library::Nccl(*before), true));
         }
         if let Some(version) = written {
@@ -162,6 +161,16 @@ impl Assumed {
     }
 }
 
+/// The first number with a dot in `text`, where it can be a version of NCCL.
+fn written(text: &str) -> Result<Option<Version>, String> {
+    let digits = |c: char| c.is_ascii_digit() || c == '.';
+    let Some(part) = text.split(|c| !digits(c)).find(|part| part.contains('.')) else {
+        return Ok(None);
+    };
+    let version: Version = part.parse().map_err(|_| format!("`{part}` is no version of NCCL"))?;
+    Ok((version.major <= NEWEST_MAJOR).then_some(version))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +194,9 @@ mod tests {
         check("HGX B200", "NCCL", "2.27.3", "nccl:2.27; ");
         check("DGX-2 V100", "NCCL", "(2020 build)", "nccl:2.12; NCCL 2.12");
         check("DGX-2 V100", "NCCL", "2.4.8", "nccl:2.12; NCCL 2.12");
+        check("A100", "NCCL", "(HPC SDK 23.7)", "nccl:2.18; NCCL 2.18");
+        check("H100", "TensorRT-LLM", "1.0.0", "nccl:2.18; NCCL 2.18");
+        check("HGX B200", "vLLM", "0.14.0", "nccl:2.30; NCCL 2.30");
         check("MI300X", "RCCL", "2.20", "rccl; choice of the fastest");
         check("MI300X", "MSCCL", "", "no profile for MSCCL; ");
         check("H100", "NCCL", "2.27.x", "`2.27.` is no version of NCCL; ");

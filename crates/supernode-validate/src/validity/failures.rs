@@ -27,8 +27,8 @@ const FAILURES: [Failure; 13] = [
     },
     Failure {
         title: "Polaris (Slingshot), all-gather, all-reduce and all-to-all of middle sizes",
-        why: "between 128 KiB and 512 KiB the measured times jump by hundreds of microseconds and then \
-              hardly grow up to 4 MiB, on no other network; one step time a protocol cannot follow",
+        why: "where LL gets a second channel, from 128 KiB on, a step over this network takes several \
+              times as long, and hardly more up to 4 MiB; on no other network, and why is not known",
         keep: |point| on(point, "Polaris") && point.class() == Class::Middle,
     },
     Failure {

@@ -103,7 +103,7 @@ fn reduce_scatter_and_all_gather_are_as_fast_as_measured() {
 }
 
 #[test]
-#[ignore = "known failure: 211 GB/s for both with the shipped costs, 231.5 and 223.4 measured"]
+#[ignore = "known failure: 209 GB/s for both with the shipped costs, 231.5 and 223.4 measured"]
 fn reduce_scatter_and_all_gather_are_as_fast_as_measured_on_a100() {
     let made = communicator("dgx-a100", 1);
     for (function, gb_s) in [(Function::ReduceScatter, 231.5), (Function::AllGather, 223.4)] {
@@ -120,7 +120,7 @@ fn mi300x_reaches_what_seven_links_carry() {
 }
 
 /// NCCL counts 896 near steps of 1.9 us and 126 far ones of 4.0 us for 64 nodes of 8. The prediction
-/// mixes near and far steps, too: half the nodes leave less than half of the near steps and of the far.
+/// mixes near and far steps, too, with the crossings that a chunk of the schedule makes.
 #[test]
 fn a_forced_ring_is_not_a_constant_per_step() {
     let forced = |nodes| {
@@ -142,8 +142,13 @@ fn a_forced_ring_is_not_a_constant_per_step() {
     // A call of one node is 14 near steps and a base: a far step costs more than that leaves.
     let far = (more - us[0]) / 2.0;
     assert!(far > 2.0 * us[0] / 14.0, "{far:.2} us for a far step");
+    // A chunk crosses 4 of 30 and 128 of 1022 times, so steps cost more than within a node, and less
+    // than a far one.
     let per_step = [us[0] / 14.0, us[1] / 30.0, us[3] / 1022.0];
-    assert!(per_step[0] < per_step[1] && per_step[1] < per_step[2], "{per_step:?}");
+    assert!(
+        per_step[1..].iter().all(|us| (per_step[0]..far).contains(us)),
+        "{per_step:?} {far:.2}"
+    );
 }
 
 #[test]

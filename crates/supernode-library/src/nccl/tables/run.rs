@@ -226,6 +226,8 @@ pub struct Enable {
     pub pat_since: Version,
     /// First version with symmetric kernels.
     pub symmetric_since: Version,
+    /// First version whose launches do not write work for every channel.
+    pub shared_work_since: Version,
     /// Ranks of a node with `CollNet` at most.
     pub collnet_local_ranks: u32,
     /// Ranks of a node with NVLS all-gather and reduce-scatter at most.
