@@ -4,7 +4,7 @@
 //! that are taken group by group, straight through flat arrays. What all seeds share (phases, links,
 //! prices) is made once. Where a message comes before one of an earlier phase at the same port, which
 //! noise makes common, the ranks that see it are taken again in order of arrival; the result is that
-//! of [`ports`](crate::ports), to the picosecond.
+//! of [`ports`], to the picosecond.
 //!
 //! ```
 //! use supernode_collectives::{Algorithm, Collective, Tuning};
