@@ -1,6 +1,6 @@
 //! The command, transcript by transcript, those of the README and of the book included.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 #[test]
@@ -83,4 +83,26 @@ fn curves_come_from_standard_input() {
     assert_eq!((code, out.as_str()), (Some(2), ""));
     let error = String::from_utf8_lossy(&error).into_owned();
     assert!(error.starts_with("error: standard input: no known format"), "{error}");
+}
+
+/// A name from a user's file is printed without what would move a terminal's cursor.
+#[test]
+fn names_in_curves_cannot_command_a_terminal() {
+    let header = "curve_id,source_url,source_kind,hardware,chips_total,nodes,chips_per_node,scale_up,\
+                  scale_up_gbps_per_dir_per_chip,nic_per_node,nic_gbps,collective,algo,proto,library,\
+                  version,dtype,in_place,size_bytes,time_us,algbw_gbps,busbw_gbps,quality,notes";
+    let row = "my\u{1b}[2Jcurve,,log,DGX H100,8,1,8,,,,,all_reduce,auto,auto,NCCL,2.27.3,float,0,1024,16.2,,,ok,";
+    let mut child = Command::new(env!("CARGO_BIN_EXE_supernode"))
+        .args(["validate", "--curves", "-", "--format", "csv"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    write!(stdin, "{header}\n{row}\n").expect("the command reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("the command ends");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("my [2Jcurve"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
 }

@@ -157,7 +157,8 @@ pub(super) fn write_all(
                         writeln!(out, "# {}", text.replace(char::is_control, " "))?;
                     }
                     Record::Assumed(Assumption { what, why, rows, .. }) => {
-                        writeln!(out, "# assumed of {rows} rows: {what} ({why})")?;
+                        let text = format!("assumed of {rows} rows: {what} ({why})");
+                        writeln!(out, "# {}", text.replace(char::is_control, " "))?;
                     }
                     Record::Remark { place, what } => {
                         let text = format!("{place}: {what}");
@@ -178,7 +179,9 @@ pub(super) fn write_all(
                 }
             }
             writeln!(out)?;
-            records.iter().filter_map(Record::csv).try_for_each(|line| writeln!(out, "{line}"))
+            // Names of curves come from files of users, and must not reach a terminal as they are.
+            let mut lines = records.iter().filter_map(Record::csv);
+            lines.try_for_each(|line| writeln!(out, "{}", line.replace(char::is_control, " ")))
         }
     }
 }
